@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * check.c - mqtt5_check(): every rule that the values of one packet can break.
+ *
+ * It knows what is allowed. It does not know bytes: the same rules hold for a
+ * packet that was just decoded and for one that is about to be encoded.
+ */
+#include "codec.h"
+
+/* Keeps the first rule that is broken. */
+typedef struct checker {
+    mqtt5_status status;
+    uint8_t field;
+    uint8_t section; /* added to every field */
+    size_t index;    /* of the current item, in a list */
+} checker;
+
+static void require(checker *c, bool holds, mqtt5_status otherwise, unsigned field)
+{
+    if (!holds && c->status == MQTT5_OK) {
+        c->status = otherwise;
+        c->field = (uint8_t)(field | c->section);
+    }
+}
+
+/* ------------------------------------------------------- kinds and text */
+
+static void check_status(checker *c, mqtt5_status status, unsigned field)
+{
+    require(c, status == MQTT5_OK, status, field);
+}
+
+static void check_binary(checker *c, mqtt5_view view, unsigned field)
+{
+    require(c, view.size <= MQTT5_MAX_STRING_SIZE, MQTT5_TOO_LONG, field);
+}
+
+static void check_string(checker *c, mqtt5_view view, unsigned field)
+{
+    check_binary(c, view, field);
+    require(c, mqtt5_is_utf8(view), MQTT5_BAD_UTF8, field);
+}
+
+static void check_packet_id(checker *c, uint16_t packet_id)
+{
+    require(c, packet_id != 0, MQTT5_NO_PACKET_ID, MQTT5_PACKET_ID);
+}
+
+/* -------------------------------------------------------- reason codes */
+
+/* Which packets carry which code: the tables of each packet's section, DISCONNECT's where 2.4 differs. */
+static const struct {
+    uint8_t code;
+    uint16_t packets;
+} successes[] = {
+    {0x00, IN_CONNACK | IN_PUBLISH_ACK | IN_SUBACK | IN_UNSUBACK | IN_DISCONNECT | IN_AUTH},
+    {0x01, IN_SUBACK},
+    {0x02, IN_SUBACK},
+    {0x04, IN_DISCONNECT},
+    {0x10, IN_PUBACK | IN_PUBREC},
+    {0x11, IN_UNSUBACK},
+    {0x18, IN_AUTH},
+    {0x19, IN_AUTH},
+};
+
+enum {
+    FIRST_FAILURE = 0x80,
+    IN_RECEIVED = IN_PUBACK | IN_PUBREC,
+    IN_SUBSCRIBE_ACK = IN_SUBACK | IN_UNSUBACK,
+    IN_CLOSING = IN_CONNACK | IN_DISCONNECT
+};
+
+static const uint16_t failures[] = {
+    IN_CLOSING | IN_RECEIVED | IN_SUBSCRIBE_ACK, /* 0x80 Unspecified error */
+    IN_CLOSING,                                  /* 0x81 Malformed Packet */
+    IN_CLOSING,                                  /* 0x82 Protocol Error */
+    IN_CLOSING | IN_RECEIVED | IN_SUBSCRIBE_ACK, /* 0x83 Implementation specific error */
+    IN_CONNACK,                                  /* 0x84 Unsupported Protocol Version */
+    IN_CONNACK,                                  /* 0x85 Client Identifier not valid */
+    IN_CONNACK,                                  /* 0x86 Bad User Name or Password */
+    IN_CLOSING | IN_RECEIVED | IN_SUBSCRIBE_ACK, /* 0x87 Not authorized */
+    IN_CONNACK,                                  /* 0x88 Server unavailable */
+    IN_CLOSING,                                  /* 0x89 Server busy */
+    IN_CONNACK,                                  /* 0x8A Banned */
+    IN_DISCONNECT,                               /* 0x8B Server shutting down */
+    IN_CONNACK,                                  /* 0x8C Bad authentication method */
+    IN_DISCONNECT,                               /* 0x8D Keep Alive timeout */
+    IN_DISCONNECT,                               /* 0x8E Session taken over */
+    IN_SUBSCRIBE_ACK | IN_DISCONNECT,            /* 0x8F Topic Filter invalid */
+    IN_CLOSING | IN_RECEIVED,                    /* 0x90 Topic Name invalid */
+    IN_RECEIVED | IN_SUBSCRIBE_ACK,              /* 0x91 Packet Identifier in use */
+    IN_PUBREL | IN_PUBCOMP,                      /* 0x92 Packet Identifier not found */
+    IN_DISCONNECT,                               /* 0x93 Receive Maximum exceeded */
+    IN_DISCONNECT,                               /* 0x94 Topic Alias invalid */
+    IN_CLOSING,                                  /* 0x95 Packet too large */
+    IN_DISCONNECT,                               /* 0x96 Message rate too high */
+    IN_CLOSING | IN_RECEIVED | IN_SUBACK,        /* 0x97 Quota exceeded */
+    IN_DISCONNECT,                               /* 0x98 Administrative action */
+    IN_CLOSING | IN_RECEIVED,                    /* 0x99 Payload format invalid */
+    IN_CLOSING,                                  /* 0x9A Retain not supported */
+    IN_CLOSING,                                  /* 0x9B QoS not supported */
+    IN_CLOSING,                                  /* 0x9C Use another server */
+    IN_CLOSING,                                  /* 0x9D Server moved */
+    IN_SUBACK | IN_DISCONNECT,                   /* 0x9E Shared Subscriptions not supported */
+    IN_CLOSING,                                  /* 0x9F Connection rate exceeded */
+    IN_DISCONNECT,                               /* 0xA0 Maximum connect time */
+    IN_SUBACK | IN_DISCONNECT,                   /* 0xA1 Subscription Identifiers not supported */
+    IN_SUBACK | IN_DISCONNECT,                   /* 0xA2 Wildcard Subscriptions not supported */
+};
+
+static void check_reason_code(checker *c, uint8_t code, unsigned type, unsigned field)
+{
+    unsigned packets = 0;
+    size_t i;
+
+    if (code >= FIRST_FAILURE) {
+        i = code - FIRST_FAILURE;
+        packets = i < sizeof(failures) / sizeof(failures[0]) ? failures[i] : 0;
+    } else {
+        for (i = 0; i < sizeof(successes) / sizeof(successes[0]); i++) {
+            if (successes[i].code == code) {
+                packets = successes[i].packets;
+            }
+        }
+    }
+    require(c, (packets >> type & 1) != 0, MQTT5_BAD_REASON_CODE, field);
+}
+
+/* ---------------------------------------------------------------- lists */
+
+static void check_item(checker *c, unsigned type, unsigned kind, const value *item, unsigned field)
+{
+    const mqtt5_topic_filter *filter = &item->filter;
+
+    switch (kind) {
+    case MQTT5_KIND_VARINTS:
+        require(c, item->u32 != 0, MQTT5_ZERO_VALUE, field);
+        require(c, item->u32 <= MQTT5_MAX_REMAINING_LENGTH, MQTT5_OUT_OF_RANGE, field);
+        break;
+    case MQTT5_KIND_USER_PROPERTIES:
+        check_string(c, item->user.name, field);
+        check_string(c, item->user.value, field);
+        break;
+    case MQTT5_KIND_TOPIC_FILTERS:
+        check_status(c, mqtt5_check_topic_filter(filter->pattern), field);
+        require(c, filter->max_qos <= 2, MQTT5_BAD_REQUESTED_QOS, field);
+        require(c, filter->retain_handling <= 2, MQTT5_BAD_RETAIN_HANDLING, field);
+        require(c, !filter->no_local || !mqtt5_is_shared(filter->pattern), MQTT5_SHARED_NO_LOCAL, field);
+        break;
+    case MQTT5_KIND_REASON_CODES:
+        check_reason_code(c, item->byte, type, field);
+        break;
+    default:
+        check_status(c, mqtt5_check_topic_filter(item->view), field);
+        break;
+    }
+}
+
+/* At least one item, and each of them right. */
+static void check_list(checker *c, unsigned type, unsigned kind, mqtt5_list list, unsigned field)
+{
+    value item;
+
+    require(c, list.count > 0, MQTT5_EMPTY_LIST, field);
+    for (c->index = 0; c->status == MQTT5_OK && mqtt5_next_item(&list, kind, &item); c->index++) {
+        check_item(c, type, kind, &item, field);
+        if (c->status != MQTT5_OK) {
+            return;
+        }
+    }
+    require(c, list.count == 0, MQTT5_TRUNCATED, field); /* its wire bytes are none of ours */
+    if (c->status == MQTT5_OK) {
+        c->index = 0;
+    }
+}
+
+/* ----------------------------------------------------------- properties */
+
+static void check_property(checker *c, unsigned type, const property *row, const void *member)
+{
+    uint32_t number = 0;
+
+    switch (row->kind) {
+    case MQTT5_KIND_BYTE:
+        number = *(const uint8_t *)member;
+        break;
+    case MQTT5_KIND_U16:
+        number = *(const uint16_t *)member;
+        break;
+    case MQTT5_KIND_VARINT:
+        number = *(const uint32_t *)member;
+        require(c, number <= MQTT5_MAX_REMAINING_LENGTH, MQTT5_OUT_OF_RANGE, row->id);
+        break;
+    case MQTT5_KIND_U32:
+        number = *(const uint32_t *)member;
+        break;
+    case MQTT5_KIND_STRING:
+        if (row->rule == RULE_TOPIC_NAME) {
+            check_status(c, mqtt5_check_topic_name(*(const mqtt5_view *)member), row->id);
+        } else {
+            check_string(c, *(const mqtt5_view *)member, row->id);
+        }
+        return;
+    case MQTT5_KIND_BINARY:
+        check_binary(c, *(const mqtt5_view *)member, row->id);
+        return;
+    default:
+        check_list(c, type, row->kind, *(const mqtt5_list *)member, row->id);
+        return;
+    }
+    if (row->rule == RULE_BOOLEAN) {
+        require(c, number <= 1, MQTT5_NOT_BOOLEAN, row->id);
+    } else if (row->rule == RULE_NOT_ZERO) {
+        require(c, number != 0, MQTT5_ZERO_VALUE, row->id);
+    } else if (row->rule == RULE_TOPIC_ALIAS) {
+        require(c, number != 0, MQTT5_ZERO_TOPIC_ALIAS, row->id);
+    }
+}
+
+static void check_properties(checker *c, unsigned type, const mqtt5_properties *properties)
+{
+    uint64_t bits;
+
+    for (bits = properties->present; bits != 0 && c->status == MQTT5_OK; bits &= bits - 1) {
+        unsigned id = lowest_bit(bits);
+        const property *row = mqtt5_find_property(id, 1u << type);
+
+        if (row == NULL) {
+            bool known = mqtt5_find_property(id, ANYWHERE) != NULL;
+
+            require(c, false, known ? MQTT5_MISPLACED_PROPERTY : MQTT5_UNKNOWN_PROPERTY, id);
+        } else {
+            check_property(c, type, row, (const char *)properties + row->offset);
+        }
+    }
+}
+
+/* -------------------------------------------------------------- packets */
+
+static void check_connect(checker *c, const mqtt5_connect *p)
+{
+    bool method = mqtt5_has(&p->properties, MQTT5_AUTHENTICATION_METHOD);
+
+    require(c, method || !mqtt5_has(&p->properties, MQTT5_AUTHENTICATION_DATA), MQTT5_NO_AUTHENTICATION_METHOD,
+            MQTT5_AUTHENTICATION_DATA);
+    check_string(c, p->client_id, MQTT5_CLIENT_ID);
+    if (p->has_will) {
+        c->section = MQTT5_IN_WILL;
+        require(c, p->will.qos <= 2, MQTT5_BAD_QOS_FLAGS, MQTT5_QOS);
+        check_properties(c, 0, &p->will.properties);
+        check_status(c, mqtt5_check_topic_name(p->will.topic), MQTT5_TOPIC);
+        check_binary(c, p->will.payload, MQTT5_PAYLOAD);
+        c->section = 0;
+    }
+    if (p->has_username) {
+        check_string(c, p->username, MQTT5_USERNAME);
+    }
+    if (p->has_password) {
+        check_binary(c, p->password, MQTT5_PASSWORD);
+    }
+}
+
+static void check_publish(checker *c, const mqtt5_publish *p)
+{
+    require(c, p->qos <= 2, MQTT5_BAD_QOS_FLAGS, MQTT5_QOS);
+    if (p->qos == 0) {
+        require(c, !p->duplicate, MQTT5_DUP_WITHOUT_QOS, MQTT5_DUPLICATE);
+        require(c, p->packet_id == 0, MQTT5_PACKET_ID_WITHOUT_QOS, MQTT5_PACKET_ID);
+    } else {
+        check_packet_id(c, p->packet_id);
+    }
+    if (p->topic.size == 0) {
+        require(c, mqtt5_has(&p->properties, MQTT5_TOPIC_ALIAS), MQTT5_NO_TOPIC, MQTT5_TOPIC);
+    } else {
+        check_status(c, mqtt5_check_topic_name(p->topic), MQTT5_TOPIC);
+    }
+}
+
+/* An AUTH names its method; one that says Success is let off, since deployed peers leave the method out there. */
+static void check_auth(checker *c, const mqtt5_auth *p)
+{
+    bool method = mqtt5_has(&p->properties, MQTT5_AUTHENTICATION_METHOD);
+
+    require(c, method || p->reason_code == 0, MQTT5_NO_AUTHENTICATION_METHOD, MQTT5_AUTHENTICATION_METHOD);
+    require(c, method || !mqtt5_has(&p->properties, MQTT5_AUTHENTICATION_DATA), MQTT5_NO_AUTHENTICATION_METHOD,
+            MQTT5_AUTHENTICATION_DATA);
+}
+
+mqtt5_status mqtt5_check(const mqtt5_packet *packet, mqtt5_error *error)
+{
+    checker c = {MQTT5_OK, 0, 0, 0};
+    unsigned type = packet->type;
+
+    switch (type) {
+    case MQTT5_CONNECT:
+        check_connect(&c, &packet->as.connect);
+        break;
+    case MQTT5_CONNACK:
+        check_reason_code(&c, packet->as.connack.reason_code, type, MQTT5_REASON_CODE);
+        break;
+    case MQTT5_PUBLISH:
+        check_publish(&c, &packet->as.publish);
+        break;
+    case MQTT5_PUBACK:
+    case MQTT5_PUBREC:
+    case MQTT5_PUBREL:
+    case MQTT5_PUBCOMP:
+        check_packet_id(&c, packet->as.puback.packet_id);
+        check_reason_code(&c, packet->as.puback.reason_code, type, MQTT5_REASON_CODE);
+        break;
+    case MQTT5_SUBSCRIBE:
+        check_packet_id(&c, packet->as.subscribe.packet_id);
+        check_list(&c, type, MQTT5_KIND_TOPIC_FILTERS, packet->as.subscribe.topic_filters, MQTT5_TOPIC_FILTERS);
+        break;
+    case MQTT5_UNSUBSCRIBE:
+        check_packet_id(&c, packet->as.unsubscribe.packet_id);
+        check_list(&c, type, MQTT5_KIND_PATTERNS, packet->as.unsubscribe.patterns, MQTT5_PATTERNS);
+        break;
+    case MQTT5_SUBACK:
+    case MQTT5_UNSUBACK:
+        check_packet_id(&c, packet->as.suback.packet_id);
+        check_list(&c, type, MQTT5_KIND_REASON_CODES, packet->as.suback.reason_codes, MQTT5_REASON_CODES);
+        break;
+    case MQTT5_PINGREQ:
+    case MQTT5_PINGRESP:
+        break;
+    case MQTT5_DISCONNECT:
+        check_reason_code(&c, packet->as.disconnect.reason_code, type, MQTT5_REASON_CODE);
+        break;
+    case MQTT5_AUTH:
+        check_reason_code(&c, packet->as.auth.reason_code, type, MQTT5_REASON_CODE);
+        check_auth(&c, &packet->as.auth);
+        break;
+    default:
+        require(&c, false, MQTT5_RESERVED_TYPE, MQTT5_PACKET_TYPE);
+        break;
+    }
+    if (type >= MQTT5_CONNECT && type <= MQTT5_AUTH && c.status == MQTT5_OK) {
+        check_properties(&c, type, &packet->as.properties);
+    }
+    if (c.status != MQTT5_OK && error != NULL) {
+        error->status = c.status;
+        error->field = c.field;
+        error->offset = 0;
+        error->index = c.index;
+    }
+    return c.status;
+}

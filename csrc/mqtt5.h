@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mqtt5.h - the public interface of mqtt5, an MQTT 5.0 packet codec.
+ *
+ * It turns control packets into bytes and back: mqtt5_decode(), mqtt5_encode().
+ * It knows no sockets, sessions or defaults, allocates nothing and keeps no
+ * state: every function may be called from any thread. Section numbers are
+ * those of the OASIS MQTT 5.0 specification.
+ */
+#ifndef MQTT5_H
+#define MQTT5_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The text between the two cdef markers is also parsed by CFFI. */
+/* cdef begin */
+
+#define MQTT5_MAX_REMAINING_LENGTH 268435455
+#define MQTT5_MAX_STRING_SIZE 65535
+
+/* ---------------------------------------------------------------- errors */
+
+/* mqtt5_strerror() holds the text of each, mqtt5_reason_code() the reason code to answer with. */
+typedef enum mqtt5_status {
+    MQTT5_OK,
+    MQTT5_INCOMPLETE, /* not an error: the packet has not arrived in full */
+    MQTT5_NO_SPACE,   /* the output buffer is smaller than the packet */
+    MQTT5_PACKET_TOO_LARGE,
+    /* what cannot be parsed */
+    MQTT5_RESERVED_TYPE,
+    MQTT5_RESERVED_FLAGS,
+    MQTT5_BAD_VARINT,
+    MQTT5_TRUNCATED,
+    MQTT5_TRAILING_BYTES,
+    MQTT5_UNKNOWN_PROPERTY,
+    MQTT5_MISPLACED_PROPERTY,
+    MQTT5_BAD_UTF8,
+    MQTT5_TOO_LONG,
+    MQTT5_BAD_QOS_FLAGS,
+    MQTT5_DUP_WITHOUT_QOS,
+    MQTT5_WILL_FLAGS,
+    MQTT5_BAD_TOPIC_NAME,
+    MQTT5_BAD_TOPIC_FILTER,
+    MQTT5_BAD_SHARE_NAME,
+    /* what is not allowed */
+    MQTT5_UNSUPPORTED_PROTOCOL,
+    MQTT5_REPEATED_PROPERTY,
+    MQTT5_NOT_BOOLEAN,
+    MQTT5_ZERO_VALUE,
+    MQTT5_ZERO_TOPIC_ALIAS,
+    MQTT5_OUT_OF_RANGE,
+    MQTT5_NO_PACKET_ID,
+    MQTT5_PACKET_ID_WITHOUT_QOS,
+    MQTT5_BAD_REASON_CODE,
+    MQTT5_NO_TOPIC,
+    MQTT5_EMPTY_LIST,
+    MQTT5_BAD_REQUESTED_QOS,
+    MQTT5_BAD_RETAIN_HANDLING,
+    MQTT5_SHARED_NO_LOCAL,
+    MQTT5_NO_AUTHENTICATION_METHOD,
+    MQTT5_STATUS_COUNT
+} mqtt5_status;
+
+/*
+ * Fields, to say which one is wrong. The numbers up to 42 are those of the
+ * properties (2.2.2.2): they are also the bits of mqtt5_properties.present.
+ */
+typedef enum mqtt5_field {
+    MQTT5_PAYLOAD_FORMAT_INDICATOR = 0x01,
+    MQTT5_MESSAGE_EXPIRY_INTERVAL = 0x02,
+    MQTT5_CONTENT_TYPE = 0x03,
+    MQTT5_RESPONSE_TOPIC = 0x08,
+    MQTT5_CORRELATION_DATA = 0x09,
+    MQTT5_SUBSCRIPTION_ID = 0x0B,
+    MQTT5_SESSION_EXPIRY_INTERVAL = 0x11,
+    MQTT5_ASSIGNED_CLIENT_ID = 0x12,
+    MQTT5_SERVER_KEEP_ALIVE = 0x13,
+    MQTT5_AUTHENTICATION_METHOD = 0x15,
+    MQTT5_AUTHENTICATION_DATA = 0x16,
+    MQTT5_REQUEST_PROBLEM_INFO = 0x17,
+    MQTT5_WILL_DELAY_INTERVAL = 0x18,
+    MQTT5_REQUEST_RESPONSE_INFO = 0x19,
+    MQTT5_RESPONSE_INFO = 0x1A,
+    MQTT5_SERVER_REFERENCE = 0x1C,
+    MQTT5_REASON_STR = 0x1F,
+    MQTT5_RECEIVE_MAX = 0x21,
+    MQTT5_TOPIC_ALIAS_MAX = 0x22,
+    MQTT5_TOPIC_ALIAS = 0x23,
+    MQTT5_MAX_QOS = 0x24,
+    MQTT5_RETAIN_AVAILABLE = 0x25,
+    MQTT5_USER_PROPERTIES = 0x26,
+    MQTT5_MAX_PACKET_SIZE = 0x27,
+    MQTT5_WILDCARD_SUBSCRIPTION_AVAILABLE = 0x28,
+    MQTT5_SUBSCRIPTION_ID_AVAILABLE = 0x29,
+    MQTT5_SHARED_SUBSCRIPTION_AVAILABLE = 0x2A,
+    /* all other fields */
+    MQTT5_PACKET_TYPE = 64,
+    MQTT5_FLAGS,
+    MQTT5_REMAINING_LENGTH,
+    MQTT5_PROPERTY_LENGTH,
+    MQTT5_PROPERTY_ID,
+    MQTT5_PROTOCOL_NAME,
+    MQTT5_PROTOCOL_VERSION,
+    MQTT5_CONNECT_FLAGS,
+    MQTT5_KEEP_ALIVE,
+    MQTT5_CLIENT_ID,
+    MQTT5_USERNAME,
+    MQTT5_PASSWORD,
+    MQTT5_SESSION_PRESENT,
+    MQTT5_REASON_CODE,
+    MQTT5_REASON_CODES,
+    MQTT5_TOPIC,
+    MQTT5_PACKET_ID,
+    MQTT5_PAYLOAD,
+    MQTT5_QOS,
+    MQTT5_DUPLICATE,
+    MQTT5_TOPIC_FILTERS,
+    MQTT5_PATTERNS,
+    MQTT5_IN_WILL = 128 /* added to a field of the CONNECT's Will */
+} mqtt5_field;
+
+typedef struct mqtt5_error {
+    mqtt5_status status;
+    uint8_t field;    /* mqtt5_field, 0 if none */
+    size_t offset;    /* decode: where in the buffer the field (or the fault) begins */
+    size_t index;     /* which item, where the field is a list */
+} mqtt5_error;
+
+/* ------------------------------------------------------------ the values */
+
+/*
+ * A UTF-8 Encoded String or Binary Data (1.5.4, 1.5.6), borrowed: after
+ * decoding it points into the packet's bytes and lives as long as they do.
+ * There is no terminating zero. At most 65,535 bytes, payloads apart.
+ */
+typedef struct mqtt5_view {
+    const uint8_t *data;
+    size_t size;
+} mqtt5_view;
+
+typedef struct mqtt5_user_property {
+    mqtt5_view name;
+    mqtt5_view value;
+} mqtt5_user_property;
+
+typedef struct mqtt5_topic_filter {
+    mqtt5_view pattern;
+    uint8_t max_qos;         /* 0 to 2 */
+    bool no_local;           /* not with a shared subscription */
+    bool retain_as_published;
+    uint8_t retain_handling; /* 0 to 2 */
+} mqtt5_topic_filter;
+
+/*
+ * A list of any length that needs no memory of its own. Decoding gives the
+ * checked bytes of the packet (wire); to encode, give such a list back as it
+ * is, or an array (items). Either is walked with mqtt5_next_*().
+ */
+typedef struct mqtt5_list {
+    const void *items; /* an array of count elements, else NULL */
+    mqtt5_view wire;
+    size_t count;
+} mqtt5_list;
+
+/*
+ * The properties of every packet (2.2.2.2). Bit N of present says that the
+ * property with identifier N is there; a member whose bit is 0 means nothing
+ * and is not written by decoding. See mqtt5_has() and mqtt5_set().
+ */
+typedef struct mqtt5_properties {
+    uint64_t present;
+    uint8_t payload_format_indicator; /* 0: bytes, 1: UTF-8 */
+    uint8_t request_problem_info;
+    uint8_t request_response_info;
+    uint8_t max_qos;                  /* 0 or 1 */
+    uint8_t retain_available;
+    uint8_t wildcard_subscription_available;
+    uint8_t subscription_id_available;
+    uint8_t shared_subscription_available;
+    uint16_t server_keep_alive;       /* seconds */
+    uint16_t receive_max;             /* 1 to 65,535 */
+    uint16_t topic_alias_max;
+    uint16_t topic_alias;             /* 1 to 65,535 */
+    uint32_t message_expiry_interval; /* seconds */
+    uint32_t session_expiry_interval; /* seconds, 0xFFFFFFFF: never */
+    uint32_t will_delay_interval;     /* seconds */
+    uint32_t max_packet_size;         /* bytes, not 0 */
+    uint32_t subscription_id;         /* SUBSCRIBE: 1 to 268,435,455 */
+    mqtt5_list subscription_ids;      /* PUBLISH: of uint32_t, same property as the one above */
+    mqtt5_list user_properties;       /* of mqtt5_user_property */
+    mqtt5_view content_type;
+    mqtt5_view response_topic;
+    mqtt5_view correlation_data;
+    mqtt5_view assigned_client_id;
+    mqtt5_view authentication_method;
+    mqtt5_view authentication_data;
+    mqtt5_view response_info;
+    mqtt5_view server_reference;
+    mqtt5_view reason_str;
+} mqtt5_properties;
+
+/* ----------------------------------------------------------- the packets */
+
+typedef enum mqtt5_type {
+    MQTT5_CONNECT = 1,
+    MQTT5_CONNACK,
+    MQTT5_PUBLISH,
+    MQTT5_PUBACK,
+    MQTT5_PUBREC,
+    MQTT5_PUBREL,
+    MQTT5_PUBCOMP,
+    MQTT5_SUBSCRIBE,
+    MQTT5_SUBACK,
+    MQTT5_UNSUBSCRIBE,
+    MQTT5_UNSUBACK,
+    MQTT5_PINGREQ,
+    MQTT5_PINGRESP,
+    MQTT5_DISCONNECT,
+    MQTT5_AUTH
+} mqtt5_type;
+
+typedef struct mqtt5_will {
+    mqtt5_properties properties;
+    mqtt5_view topic;
+    mqtt5_view payload; /* at most 65,535 bytes */
+    uint8_t qos;
+    bool retain;
+} mqtt5_will;
+
+typedef struct mqtt5_connect {
+    mqtt5_properties properties;
+    mqtt5_view client_id;
+    mqtt5_view username; /* if has_username */
+    mqtt5_view password; /* if has_password */
+    uint16_t keep_alive; /* seconds, 0: off */
+    bool clean_start;
+    bool has_username;
+    bool has_password;
+    bool has_will;
+    mqtt5_will will;     /* if has_will */
+} mqtt5_connect;
+
+typedef struct mqtt5_connack {
+    mqtt5_properties properties;
+    bool session_present;
+    uint8_t reason_code;
+} mqtt5_connack;
+
+typedef struct mqtt5_publish {
+    mqtt5_properties properties;
+    mqtt5_view topic;
+    mqtt5_view payload;
+    uint16_t packet_id; /* 0 with QoS 0, else 1 to 65,535 */
+    uint8_t qos;
+    bool retain;
+    bool duplicate;
+} mqtt5_publish;
+
+typedef struct mqtt5_puback {
+    mqtt5_properties properties;
+    uint16_t packet_id;
+    uint8_t reason_code;
+} mqtt5_puback;
+
+typedef mqtt5_puback mqtt5_pubrec;
+typedef mqtt5_puback mqtt5_pubrel;
+typedef mqtt5_puback mqtt5_pubcomp;
+
+typedef struct mqtt5_subscribe {
+    mqtt5_properties properties;
+    mqtt5_list topic_filters; /* of mqtt5_topic_filter */
+    uint16_t packet_id;
+} mqtt5_subscribe;
+
+typedef struct mqtt5_suback {
+    mqtt5_properties properties;
+    mqtt5_list reason_codes; /* of uint8_t */
+    uint16_t packet_id;
+} mqtt5_suback;
+
+typedef mqtt5_suback mqtt5_unsuback;
+
+typedef struct mqtt5_unsubscribe {
+    mqtt5_properties properties;
+    mqtt5_list patterns; /* topic filters: of mqtt5_view */
+    uint16_t packet_id;
+} mqtt5_unsubscribe;
+
+typedef struct mqtt5_disconnect {
+    mqtt5_properties properties;
+    uint8_t reason_code;
+} mqtt5_disconnect;
+
+typedef mqtt5_disconnect mqtt5_auth;
+
+/* Every struct begins with its properties, so as.properties is valid for any of them. */
+typedef struct mqtt5_packet {
+    uint8_t type; /* mqtt5_type; PINGREQ and PINGRESP have nothing else */
+    union {
+        mqtt5_properties properties;
+        mqtt5_connect connect;
+        mqtt5_connack connack;
+        mqtt5_publish publish;
+        mqtt5_puback puback;
+        mqtt5_pubrec pubrec;
+        mqtt5_pubrel pubrel;
+        mqtt5_pubcomp pubcomp;
+        mqtt5_subscribe subscribe;
+        mqtt5_suback suback;
+        mqtt5_unsubscribe unsubscribe;
+        mqtt5_unsuback unsuback;
+        mqtt5_disconnect disconnect;
+        mqtt5_auth auth;
+    } as;
+} mqtt5_packet;
+
+/* --------------------------------------------------------- the functions */
+
+/*
+ * How long is the packet that starts at data? MQTT5_OK: it is there in full.
+ * MQTT5_INCOMPLETE: read on until there are *packet_size bytes and ask again;
+ * as soon as the fixed header is there, that is the size of the whole packet.
+ * max_packet_size limits the whole packet, fixed header included; 0: no limit.
+ * Here and below: error may be NULL, and is written only when something is wrong.
+ */
+mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, size_t max_packet_size, size_t *packet_size,
+                         mqtt5_error *error);
+
+/*
+ * Decodes the packet that starts at data, checks all of it (mqtt5_check) and
+ * sets *packet_size to its length. Bytes behind it do not matter. Otherwise as
+ * mqtt5_frame(); after an error all of *packet but its type is unspecified.
+ */
+mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet,
+                          size_t *packet_size, mqtt5_error *error);
+
+/*
+ * Checks the packet (mqtt5_check) and writes its shortest encoding to data,
+ * which has room for size bytes; with data NULL nothing is written. Either way,
+ * and with MQTT5_NO_SPACE too, *packet_size is the length of the packet.
+ */
+mqtt5_status mqtt5_encode(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,
+                          size_t *packet_size, mqtt5_error *error);
+
+/* Every rule that one packet can break by its values. Decoding and encoding call it themselves. */
+mqtt5_status mqtt5_check(const mqtt5_packet *packet, mqtt5_error *error);
+
+/*
+ * Take the first item off a list; false if there is none left. They change the
+ * list itself: walk a copy. A copy of a list is cheap and borrows the same bytes.
+ */
+bool mqtt5_next_user_property(mqtt5_list *list, mqtt5_user_property *item);
+bool mqtt5_next_subscription_id(mqtt5_list *list, uint32_t *item);
+bool mqtt5_next_topic_filter(mqtt5_list *list, mqtt5_topic_filter *item);
+bool mqtt5_next_reason_code(mqtt5_list *list, uint8_t *item);
+bool mqtt5_next_pattern(mqtt5_list *list, mqtt5_view *item);
+
+/* Topic Names and Topic Filters (4.7), shared subscriptions included (4.8.2): MQTT5_OK or what is wrong. */
+mqtt5_status mqtt5_check_topic_name(mqtt5_view topic);
+mqtt5_status mqtt5_check_topic_filter(mqtt5_view pattern);
+
+/*
+ * Does a message with this topic match this filter? Both must be valid. The
+ * "$share/NAME/" of a shared subscription's filter is left out of account.
+ */
+bool mqtt5_topic_matches(mqtt5_view pattern, mqtt5_view topic);
+
+/* The reason code (2.4) for the CONNACK or DISCONNECT that answers a packet with this status; 0 if it is no error. */
+uint8_t mqtt5_reason_code(mqtt5_status status);
+
+/* What is wrong, in one line of English, constant; never NULL. */
+const char *mqtt5_strerror(mqtt5_status status);
+
+/* ------------------------------------------------------------ reflection */
+
+/* For bindings only; a program that does not call it does not link it. */
+
+typedef enum mqtt5_kind {
+    MQTT5_KIND_BOOL,   /* bool */
+    MQTT5_KIND_BYTE,   /* uint8_t */
+    MQTT5_KIND_U16,    /* uint16_t */
+    MQTT5_KIND_U32,    /* uint32_t */
+    MQTT5_KIND_VARINT, /* uint32_t, at most 268,435,455 */
+    MQTT5_KIND_STRING, /* mqtt5_view */
+    MQTT5_KIND_BINARY, /* mqtt5_view, at most 65,535 bytes */
+    MQTT5_KIND_PAYLOAD, /* mqtt5_view */
+    MQTT5_KIND_WILL,   /* mqtt5_will */
+    MQTT5_KIND_VARINTS, /* mqtt5_list, this one and all below */
+    MQTT5_KIND_USER_PROPERTIES,
+    MQTT5_KIND_TOPIC_FILTERS,
+    MQTT5_KIND_REASON_CODES,
+    MQTT5_KIND_PATTERNS
+} mqtt5_kind;
+
+typedef struct mqtt5_member {
+    const char *name;   /* as it is spelled in its struct */
+    uint16_t offset;    /* in mqtt5_packet, mqtt5_will or mqtt5_topic_filter */
+    uint16_t flag;      /* offset of its has_ member, 0 if it has none */
+    uint8_t kind;       /* mqtt5_kind */
+    uint8_t property;   /* identifier, 0 if it is none */
+} mqtt5_member;
+
+/* The member of that index of a struct: a mqtt5_type, or one of the two below. False behind the last. */
+#define MQTT5_STRUCT_WILL 0
+#define MQTT5_STRUCT_TOPIC_FILTER 16
+bool mqtt5_reflect(unsigned type, size_t index, mqtt5_member *member);
+
+/* The name of a field, "" if there is none; of a field in the Will, the name without "will". */
+const char *mqtt5_field_name(unsigned field);
+
+/* cdef end */
+
+/* ------------------------------------------------------------ shorthands */
+
+/* The view of a string literal. */
+#define MQTT5_VIEW(literal) mqtt5_view_of((literal), sizeof(literal) - 1)
+
+static inline mqtt5_view mqtt5_view_of(const void *data, size_t size)
+{
+    mqtt5_view view;
+    view.data = (const uint8_t *)data;
+    view.size = size;
+    return view;
+}
+
+/* Is the property there? */
+static inline bool mqtt5_has(const mqtt5_properties *properties, mqtt5_field id)
+{
+    return (properties->present >> id & 1) != 0;
+}
+
+/* Say that it is there, before or after its member is written. */
+static inline void mqtt5_set(mqtt5_properties *properties, mqtt5_field id)
+{
+    properties->present |= (uint64_t)1 << id;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

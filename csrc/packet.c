@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * packet.c - the layout of each control packet (2.1, 3), and the entry points that decode and encode.
+ *
+ * It knows which field follows which. It does not know which values are
+ * allowed (check.c), what a property is (property.c) or how a value looks
+ * on the wire (value.c).
+ */
+#include "codec.h"
+
+enum {
+    PROTOCOL_VERSION = 5,
+    RESERVED_CONNECT_FLAG = 0x01,
+    CLEAN_START = 0x02,
+    WILL_FLAG = 0x04,
+    WILL_QOS_SHIFT = 3,
+    WILL_QOS = 0x18,
+    WILL_RETAIN = 0x20,
+    PASSWORD_FLAG = 0x40,
+    USERNAME_FLAG = 0x80,
+    SESSION_PRESENT = 0x01,
+    RETAIN = 0x01,
+    QOS_SHIFT = 1,
+    DUP_SHIFT = 3
+};
+
+static const uint8_t protocol_name[] = {'M', 'Q', 'T', 'T'};
+
+/* The flags of the fixed header that are reserved and must have this value (2.1.3). */
+static unsigned reserved_flags(unsigned type)
+{
+    return type == MQTT5_PUBREL || type == MQTT5_SUBSCRIBE || type == MQTT5_UNSUBSCRIBE ? 2 : 0;
+}
+
+/* -------------------------------------------------------------- reading */
+
+static void read_will(reader *r, mqtt5_will *will, unsigned flags)
+{
+    r->section = MQTT5_IN_WILL;
+    will->qos = (uint8_t)((flags & WILL_QOS) >> WILL_QOS_SHIFT);
+    will->retain = (flags & WILL_RETAIN) != 0;
+    mqtt5_read_properties(r, IN_WILL, &will->properties);
+    begin_field(r, MQTT5_TOPIC);
+    will->topic = read_view(r);
+    begin_field(r, MQTT5_PAYLOAD);
+    will->payload = read_view(r);
+    r->section = 0;
+}
+
+static void read_connect(reader *r, mqtt5_connect *p)
+{
+    mqtt5_view name;
+    unsigned flags;
+
+    begin_field(r, MQTT5_PROTOCOL_NAME);
+    name = read_view(r);
+    if (name.size != sizeof(protocol_name) || memcmp(name.data, protocol_name, sizeof(protocol_name)) != 0) {
+        fail(r, MQTT5_UNSUPPORTED_PROTOCOL);
+    }
+    begin_field(r, MQTT5_PROTOCOL_VERSION);
+    if (read_byte(r) != PROTOCOL_VERSION) {
+        fail(r, MQTT5_UNSUPPORTED_PROTOCOL);
+    }
+    begin_field(r, MQTT5_CONNECT_FLAGS);
+    flags = read_byte(r);
+    p->clean_start = (flags & CLEAN_START) != 0;
+    p->has_will = (flags & WILL_FLAG) != 0;
+    p->has_username = (flags & USERNAME_FLAG) != 0;
+    p->has_password = (flags & PASSWORD_FLAG) != 0;
+    if (flags & RESERVED_CONNECT_FLAG) {
+        fail(r, MQTT5_RESERVED_FLAGS);
+    }
+    if (!p->has_will && (flags & (WILL_QOS | WILL_RETAIN))) {
+        fail(r, MQTT5_WILL_FLAGS);
+    }
+    begin_field(r, MQTT5_KEEP_ALIVE);
+    p->keep_alive = read_u16(r);
+    mqtt5_read_properties(r, IN_CONNECT, &p->properties);
+    begin_field(r, MQTT5_CLIENT_ID);
+    p->client_id = read_view(r);
+    if (p->has_will) {
+        read_will(r, &p->will, flags);
+    }
+    if (p->has_username) {
+        begin_field(r, MQTT5_USERNAME);
+        p->username = read_view(r);
+    }
+    if (p->has_password) {
+        begin_field(r, MQTT5_PASSWORD);
+        p->password = read_view(r);
+    }
+}
+
+static void read_connack(reader *r, mqtt5_connack *p)
+{
+    unsigned flags;
+
+    begin_field(r, MQTT5_SESSION_PRESENT);
+    flags = read_byte(r);
+    p->session_present = (flags & SESSION_PRESENT) != 0;
+    if (flags & ~(unsigned)SESSION_PRESENT) {
+        fail(r, MQTT5_RESERVED_FLAGS);
+    }
+    begin_field(r, MQTT5_REASON_CODE);
+    p->reason_code = read_byte(r);
+    mqtt5_read_properties(r, IN_CONNACK, &p->properties);
+}
+
+static void read_packet_id(reader *r, uint16_t *packet_id)
+{
+    begin_field(r, MQTT5_PACKET_ID);
+    *packet_id = read_u16(r);
+}
+
+static void read_publish(reader *r, mqtt5_publish *p, unsigned flags)
+{
+    p->duplicate = (flags >> DUP_SHIFT & 1) != 0;
+    p->qos = (flags >> QOS_SHIFT) & 3;
+    p->retain = (flags & RETAIN) != 0;
+    p->packet_id = 0;
+    begin_field(r, MQTT5_TOPIC);
+    p->topic = read_view(r);
+    if (p->qos > 0) {
+        read_packet_id(r, &p->packet_id);
+    }
+    mqtt5_read_properties(r, IN_PUBLISH, &p->properties);
+    begin_field(r, MQTT5_PAYLOAD);
+    p->payload = read_rest(r);
+}
+
+/*
+ * The end of an acknowledgement, DISCONNECT and AUTH, which may be left out: all
+ * of it, or only the properties (3.4.2.1, 3.4.2.2.1, 3.14.2.2.1); AUTH all or nothing (3.15.2.1).
+ */
+static void read_outcome(reader *r, unsigned type, uint8_t *reason_code, mqtt5_properties *properties)
+{
+    *reason_code = 0;
+    properties->present = 0;
+    if (bytes_left(r) > 0) {
+        begin_field(r, MQTT5_REASON_CODE);
+        *reason_code = read_byte(r);
+        if (bytes_left(r) > 0 || type == MQTT5_AUTH) {
+            mqtt5_read_properties(r, 1u << type, properties);
+        }
+    }
+}
+
+static void read_body(reader *r, unsigned flags, mqtt5_packet *packet)
+{
+    unsigned type = packet->type;
+
+    switch (type) {
+    case MQTT5_CONNECT:
+        read_connect(r, &packet->as.connect);
+        break;
+    case MQTT5_CONNACK:
+        read_connack(r, &packet->as.connack);
+        break;
+    case MQTT5_PUBLISH:
+        read_publish(r, &packet->as.publish, flags);
+        break;
+    case MQTT5_PUBACK:
+    case MQTT5_PUBREC:
+    case MQTT5_PUBREL:
+    case MQTT5_PUBCOMP:
+        read_packet_id(r, &packet->as.puback.packet_id);
+        read_outcome(r, type, &packet->as.puback.reason_code, &packet->as.puback.properties);
+        break;
+    case MQTT5_SUBSCRIBE:
+        read_packet_id(r, &packet->as.subscribe.packet_id);
+        mqtt5_read_properties(r, IN_SUBSCRIBE, &packet->as.subscribe.properties);
+        mqtt5_read_list(r, MQTT5_KIND_TOPIC_FILTERS, MQTT5_TOPIC_FILTERS, &packet->as.subscribe.topic_filters);
+        break;
+    case MQTT5_UNSUBSCRIBE:
+        read_packet_id(r, &packet->as.unsubscribe.packet_id);
+        mqtt5_read_properties(r, IN_UNSUBSCRIBE, &packet->as.unsubscribe.properties);
+        mqtt5_read_list(r, MQTT5_KIND_PATTERNS, MQTT5_PATTERNS, &packet->as.unsubscribe.patterns);
+        break;
+    case MQTT5_SUBACK:
+    case MQTT5_UNSUBACK:
+        read_packet_id(r, &packet->as.suback.packet_id);
+        mqtt5_read_properties(r, 1u << type, &packet->as.suback.properties);
+        mqtt5_read_list(r, MQTT5_KIND_REASON_CODES, MQTT5_REASON_CODES, &packet->as.suback.reason_codes);
+        break;
+    case MQTT5_DISCONNECT:
+    case MQTT5_AUTH:
+        read_outcome(r, type, &packet->as.disconnect.reason_code, &packet->as.disconnect.properties);
+        break;
+    default: /* PINGREQ and PINGRESP have no body */
+        packet->as.properties.present = 0;
+        break;
+    }
+    if (bytes_left(r) > 0) {
+        begin_field(r, MQTT5_REMAINING_LENGTH);
+        fail(r, MQTT5_TRAILING_BYTES);
+    }
+}
+
+/* -------------------------------------------------------------- writing */
+
+static void write_connect(writer *w, const mqtt5_connect *p)
+{
+    unsigned flags = p->clean_start ? CLEAN_START : 0;
+
+    if (p->has_will) {
+        flags |= WILL_FLAG | (unsigned)p->will.qos << WILL_QOS_SHIFT | (p->will.retain ? WILL_RETAIN : 0);
+    }
+    if (p->has_username) {
+        flags |= USERNAME_FLAG;
+    }
+    if (p->has_password) {
+        flags |= PASSWORD_FLAG;
+    }
+    write_u16(w, sizeof(protocol_name));
+    write_bytes(w, protocol_name, sizeof(protocol_name));
+    write_byte(w, PROTOCOL_VERSION);
+    write_byte(w, flags);
+    write_u16(w, p->keep_alive);
+    mqtt5_write_properties(w, IN_CONNECT, &p->properties);
+    write_view(w, p->client_id);
+    if (p->has_will) {
+        mqtt5_write_properties(w, IN_WILL, &p->will.properties);
+        write_view(w, p->will.topic);
+        write_view(w, p->will.payload);
+    }
+    if (p->has_username) {
+        write_view(w, p->username);
+    }
+    if (p->has_password) {
+        write_view(w, p->password);
+    }
+}
+
+static void write_publish(writer *w, const mqtt5_publish *p)
+{
+    write_view(w, p->topic);
+    if (p->qos > 0) {
+        write_u16(w, p->packet_id);
+    }
+    mqtt5_write_properties(w, IN_PUBLISH, &p->properties);
+    write_bytes(w, p->payload.data, p->payload.size);
+}
+
+/* The shortest form; an AUTH in full, since deployed codecs refuse its short one. */
+static void write_outcome(writer *w, unsigned type, uint8_t reason_code, const mqtt5_properties *properties)
+{
+    bool full = properties->present != 0 || type == MQTT5_AUTH;
+
+    if (full || reason_code != 0) {
+        write_byte(w, reason_code);
+    }
+    if (full) {
+        mqtt5_write_properties(w, 1u << type, properties);
+    }
+}
+
+static void write_body(writer *w, const mqtt5_packet *packet)
+{
+    unsigned type = packet->type;
+
+    switch (type) {
+    case MQTT5_CONNECT:
+        write_connect(w, &packet->as.connect);
+        break;
+    case MQTT5_CONNACK:
+        write_byte(w, packet->as.connack.session_present ? SESSION_PRESENT : 0);
+        write_byte(w, packet->as.connack.reason_code);
+        mqtt5_write_properties(w, IN_CONNACK, &packet->as.connack.properties);
+        break;
+    case MQTT5_PUBLISH:
+        write_publish(w, &packet->as.publish);
+        break;
+    case MQTT5_PUBACK:
+    case MQTT5_PUBREC:
+    case MQTT5_PUBREL:
+    case MQTT5_PUBCOMP:
+        write_u16(w, packet->as.puback.packet_id);
+        write_outcome(w, type, packet->as.puback.reason_code, &packet->as.puback.properties);
+        break;
+    case MQTT5_SUBSCRIBE:
+        write_u16(w, packet->as.subscribe.packet_id);
+        mqtt5_write_properties(w, IN_SUBSCRIBE, &packet->as.subscribe.properties);
+        mqtt5_write_list(w, MQTT5_KIND_TOPIC_FILTERS, 0, packet->as.subscribe.topic_filters);
+        break;
+    case MQTT5_UNSUBSCRIBE:
+        write_u16(w, packet->as.unsubscribe.packet_id);
+        mqtt5_write_properties(w, IN_UNSUBSCRIBE, &packet->as.unsubscribe.properties);
+        mqtt5_write_list(w, MQTT5_KIND_PATTERNS, 0, packet->as.unsubscribe.patterns);
+        break;
+    case MQTT5_SUBACK:
+    case MQTT5_UNSUBACK:
+        write_u16(w, packet->as.suback.packet_id);
+        mqtt5_write_properties(w, 1u << type, &packet->as.suback.properties);
+        mqtt5_write_list(w, MQTT5_KIND_REASON_CODES, 0, packet->as.suback.reason_codes);
+        break;
+    case MQTT5_DISCONNECT:
+    case MQTT5_AUTH:
+        write_outcome(w, type, packet->as.disconnect.reason_code, &packet->as.disconnect.properties);
+        break;
+    default: /* PINGREQ and PINGRESP have no body */
+        break;
+    }
+}
+
+static unsigned packet_flags(const mqtt5_packet *packet)
+{
+    const mqtt5_publish *p = &packet->as.publish;
+
+    if (packet->type != MQTT5_PUBLISH) {
+        return reserved_flags(packet->type);
+    }
+    return (unsigned)p->duplicate << DUP_SHIFT | (unsigned)p->qos << QOS_SHIFT | (unsigned)p->retain;
+}
+
+/* --------------------------------------------------------- entry points */
+
+static mqtt5_status report(mqtt5_error *error, mqtt5_status status, unsigned field, size_t offset)
+{
+    if (error != NULL) {
+        error->status = status;
+        error->field = (uint8_t)field;
+        error->offset = offset;
+        error->index = 0;
+    }
+    return status;
+}
+
+mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, size_t max_packet_size, size_t *packet_size,
+                         mqtt5_error *error)
+{
+    reader r;
+    size_t remaining, whole;
+
+    *packet_size = 2; /* the shortest packet there is */
+    if (size == 0) {
+        return MQTT5_INCOMPLETE;
+    }
+    if (data[0] >> 4 == 0) {
+        return report(error, MQTT5_RESERVED_TYPE, MQTT5_PACKET_TYPE, 0);
+    }
+    if (data[0] >> 4 != MQTT5_PUBLISH && (data[0] & 0x0Fu) != reserved_flags(data[0] >> 4)) {
+        return report(error, MQTT5_RESERVED_FLAGS, MQTT5_FLAGS, 0);
+    }
+    r = reader_of(data + 1, size - 1);
+    remaining = read_varint(&r);
+    if (r.status == MQTT5_TRUNCATED) {
+        *packet_size = size + 1;
+        return MQTT5_INCOMPLETE;
+    }
+    if (r.status != MQTT5_OK) {
+        return report(error, (mqtt5_status)r.status, MQTT5_REMAINING_LENGTH, 1);
+    }
+    whole = (size_t)(r.at - data) + remaining;
+    *packet_size = whole;
+    if (max_packet_size > 0 && whole > max_packet_size) {
+        return report(error, MQTT5_PACKET_TOO_LARGE, MQTT5_REMAINING_LENGTH, 1);
+    }
+    return whole > size ? MQTT5_INCOMPLETE : MQTT5_OK;
+}
+
+/* A reader of the packet's body. */
+static reader body_reader(const uint8_t *data, size_t packet_size)
+{
+    reader r = reader_of(data + 1, packet_size - 1);
+
+    (void)read_varint(&r);
+    return r;
+}
+
+/* Where the field of a value error is: read the packet again, on the look-out for it. */
+static size_t locate(const uint8_t *data, size_t packet_size, mqtt5_packet *packet, const mqtt5_error *error)
+{
+    reader r = body_reader(data, packet_size);
+
+    r.wanted = error->field;
+    r.skip = error->index;
+    read_body(&r, data[0] & 0x0Fu, packet);
+    return r.found != NULL ? (size_t)(r.found - data) : 0;
+}
+
+mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet,
+                          size_t *packet_size, mqtt5_error *error)
+{
+    mqtt5_status status = mqtt5_frame(data, size, max_packet_size, packet_size, error);
+    mqtt5_error found;
+    reader r;
+
+    packet->type = size > 0 ? data[0] >> 4 : 0;
+    if (status != MQTT5_OK) {
+        return status;
+    }
+    r = body_reader(data, *packet_size);
+    read_body(&r, data[0] & 0x0Fu, packet);
+    if (r.status != MQTT5_OK) {
+        return report(error, (mqtt5_status)r.status, r.error_field, (size_t)(r.error_at - data));
+    }
+    status = mqtt5_check(packet, &found);
+    if (status != MQTT5_OK && error != NULL) {
+        found.offset = locate(data, *packet_size, packet, &found);
+        *error = found;
+    }
+    return status;
+}
+
+mqtt5_status mqtt5_encode(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,
+                          size_t *packet_size, mqtt5_error *error)
+{
+    writer measure = {NULL, 0, 0};
+    writer w = {NULL, 0, 0};
+    mqtt5_status status = mqtt5_check(packet, error);
+    size_t whole;
+
+    *packet_size = 0;
+    if (status != MQTT5_OK) {
+        return status;
+    }
+    write_body(&measure, packet);
+    write_byte(&w, 0);
+    write_varint(&w, measure.at);
+    whole = w.at + measure.at;
+    *packet_size = whole;
+    if (measure.at > MQTT5_MAX_REMAINING_LENGTH || (max_packet_size > 0 && whole > max_packet_size)) {
+        return report(error, MQTT5_PACKET_TOO_LARGE, MQTT5_REMAINING_LENGTH, 0);
+    }
+    if (data == NULL) {
+        return MQTT5_OK;
+    }
+    if (size < whole) {
+        return report(error, MQTT5_NO_SPACE, 0, 0);
+    }
+    w.data = data;
+    w.size = size;
+    w.at = 0;
+    write_byte(&w, (unsigned)packet->type << 4 | packet_flags(packet));
+    write_varint(&w, measure.at);
+    write_body(&w, packet);
+    return MQTT5_OK;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * property.c - reads and writes a set of properties (2.2.2), driven by the property table.
+ *
+ * It knows which properties exist, where they may stand and how their kinds
+ * look on the wire. It does not know what their values must be: see check.c.
+ */
+#include "codec.h"
+
+#define ROW(id, member, kind, rule, packets) \
+    {id, MQTT5_KIND_##kind, RULE_##rule, offsetof(mqtt5_properties, member), packets},
+
+static const property table[] = {MQTT5_PROPERTY_TABLE(ROW)};
+
+enum { ROWS = sizeof(table) / sizeof(table[0]), HIGHEST_ID = MQTT5_SHARED_SUBSCRIPTION_AVAILABLE };
+
+/* The first row of each identifier, plus one; 0 where there is none. */
+static const uint8_t first_row[HIGHEST_ID + 1] = {
+    0, 1,  2,  3, 0, 0,  0, 0, 4,  5,  0, 6,  0, 0,  0,  0,  0,  8,  9,  10, 0, 11,
+    12, 13, 14, 15, 16, 0, 17, 0, 0, 18, 0, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
+};
+
+/* NULL if there is no such property in any of those packets. */
+const property *mqtt5_find_property(uint32_t id, unsigned where)
+{
+    size_t row;
+
+    if (id > HIGHEST_ID || first_row[id] == 0) {
+        return NULL;
+    }
+    for (row = first_row[id] - 1u; row < ROWS && table[row].id == id; row++) {
+        if (table[row].packets & where) {
+            return &table[row];
+        }
+    }
+    return NULL;
+}
+
+/* -------------------------------------------------------------- reading */
+
+static void read_property(reader *r, unsigned where, mqtt5_properties *properties)
+{
+    const uint8_t *start = r->at;
+    const property *row;
+    uint64_t bit;
+    uint32_t id;
+    void *member;
+
+    begin_field(r, MQTT5_PROPERTY_ID);
+    id = read_varint(r);
+    if (r->status != MQTT5_OK) {
+        return;
+    }
+    row = mqtt5_find_property(id, where);
+    if (row == NULL && mqtt5_find_property(id, ANYWHERE) == NULL) {
+        fail(r, MQTT5_UNKNOWN_PROPERTY);
+        return;
+    }
+    name_field(r, id);
+    if (row == NULL) {
+        fail(r, MQTT5_MISPLACED_PROPERTY);
+        return;
+    }
+    bit = (uint64_t)1 << id;
+    member = (char *)properties + row->offset;
+    if (is_list(row->kind)) {
+        mqtt5_list *list = (mqtt5_list *)member;
+        value item;
+
+        if (!(properties->present & bit)) {
+            list->items = NULL;
+            list->wire.data = start;
+            list->count = 0;
+        }
+        mqtt5_read_value(r, row->kind, &item);
+        list->wire.size = (size_t)(r->at - list->wire.data);
+        list->count++;
+    } else if (properties->present & bit) {
+        fail(r, MQTT5_REPEATED_PROPERTY);
+    } else {
+        mqtt5_read_value(r, row->kind, member);
+    }
+    properties->present |= bit;
+}
+
+void mqtt5_read_properties(reader *r, unsigned where, mqtt5_properties *properties)
+{
+    const uint8_t *end = r->end;
+    size_t size;
+
+    properties->present = 0;
+    begin_field(r, MQTT5_PROPERTY_LENGTH);
+    size = read_varint(r);
+    if (size > bytes_left(r)) {
+        fail(r, MQTT5_TRUNCATED);
+        return;
+    }
+    r->end = r->at + size;
+    while (r->at < r->end) {
+        read_property(r, where, properties);
+    }
+    r->end = end;
+    if (r->status != MQTT5_OK) {
+        r->at = end;
+    }
+}
+
+/* -------------------------------------------------------------- writing */
+
+static void write_each(writer *w, unsigned where, const mqtt5_properties *properties)
+{
+    uint64_t bits;
+
+    for (bits = properties->present; bits != 0; bits &= bits - 1) {
+        const property *row = mqtt5_find_property(lowest_bit(bits), where);
+        const void *member;
+
+        if (row == NULL) {
+            continue;
+        }
+        member = (const char *)properties + row->offset;
+        if (is_list(row->kind)) {
+            mqtt5_write_list(w, row->kind, row->id, *(const mqtt5_list *)member);
+        } else {
+            write_byte(w, row->id);
+            mqtt5_write_value(w, row->kind, member);
+        }
+    }
+}
+
+void mqtt5_write_properties(writer *w, unsigned where, const mqtt5_properties *properties)
+{
+    writer measure = {NULL, 0, 0};
+
+    write_each(&measure, where, properties);
+    write_varint(w, measure.at);
+    if (w->size == 0) { /* only measuring */
+        pass_bytes(w, measure.at);
+    } else {
+        write_each(w, where, properties);
+    }
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * text.c - what a UTF-8 Encoded String, a Topic Name and a Topic Filter may hold (1.5.4, 4.7, 4.8.2).
+ *
+ * It knows the rules of text. It does not know packets, or where a text came from.
+ */
+#include "codec.h"
+
+static bool is_continuation(uint8_t byte)
+{
+    return (byte & 0xC0) == 0x80;
+}
+
+/* The length of the well-formed sequence of two to four bytes at s (Unicode table 3-7), 0 if it is none. */
+static size_t multibyte_length(const uint8_t *s, size_t left)
+{
+    uint8_t lead = s[0];
+    uint8_t low = 0x80, high = 0xBF; /* the range of the second byte */
+    size_t length;
+
+    if (lead >= 0xC2 && lead <= 0xDF) {
+        length = 2;
+    } else if (lead >= 0xE0 && lead <= 0xEF) {
+        length = 3;
+        if (lead == 0xE0) {
+            low = 0xA0; /* else overlong */
+        } else if (lead == 0xED) {
+            high = 0x9F; /* else a surrogate */
+        }
+    } else if (lead >= 0xF0 && lead <= 0xF4) {
+        length = 4;
+        if (lead == 0xF0) {
+            low = 0x90; /* else overlong */
+        } else if (lead == 0xF4) {
+            high = 0x8F; /* else above U+10FFFF */
+        }
+    } else {
+        return 0;
+    }
+    if (left < length || s[1] < low || s[1] > high) {
+        return 0;
+    }
+    if ((length > 2 && !is_continuation(s[2])) || (length > 3 && !is_continuation(s[3]))) {
+        return 0;
+    }
+    return length;
+}
+
+/* Well-formed and without U+0000 [MQTT-1.5.4-1, 1.5.4-2]. Everything else is allowed. */
+bool mqtt5_is_utf8(mqtt5_view text)
+{
+    const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+    size_t i = 0;
+
+    while (i < text.size) {
+        if (text.size - i >= 8) {
+            uint64_t word;
+
+            memcpy(&word, text.data + i, 8);
+            /* no byte has its top bit set, or is zero and so borrows */
+            if ((((word - ones) | word) & tops) == 0) {
+                i += 8;
+                continue;
+            }
+        }
+        if (text.data[i] - 1u < 0x7F) {
+            i++;
+        } else {
+            size_t length = multibyte_length(text.data + i, text.size - i);
+
+            if (length == 0) {
+                return false;
+            }
+            i += length;
+        }
+    }
+    return true;
+}
+
+mqtt5_status mqtt5_check_topic_name(mqtt5_view topic)
+{
+    size_t i;
+
+    if (topic.size > MQTT5_MAX_STRING_SIZE) {
+        return MQTT5_TOO_LONG;
+    }
+    if (!mqtt5_is_utf8(topic)) {
+        return MQTT5_BAD_UTF8;
+    }
+    for (i = 0; i < topic.size; i++) {
+        if (topic.data[i] == '+' || topic.data[i] == '#') {
+            return MQTT5_BAD_TOPIC_NAME;
+        }
+    }
+    return topic.size > 0 ? MQTT5_OK : MQTT5_BAD_TOPIC_NAME;
+}
+
+bool mqtt5_is_shared(mqtt5_view pattern)
+{
+    return pattern.size >= 7 && memcmp(pattern.data, "$share/", 7) == 0;
+}
+
+/* The part behind "$share/NAME/"; without data if the filter has no such form. */
+static mqtt5_view unshared(mqtt5_view pattern)
+{
+    mqtt5_view none = {NULL, 0};
+    size_t i;
+
+    for (i = 7; i < pattern.size; i++) {
+        if (pattern.data[i] == '/' && i > 7) {
+            return mqtt5_view_of(pattern.data + i + 1, pattern.size - i - 1);
+        }
+        if (pattern.data[i] == '/' || pattern.data[i] == '+' || pattern.data[i] == '#') {
+            return none;
+        }
+    }
+    return none;
+}
+
+mqtt5_status mqtt5_check_topic_filter(mqtt5_view pattern)
+{
+    size_t i;
+
+    if (pattern.size > MQTT5_MAX_STRING_SIZE) {
+        return MQTT5_TOO_LONG;
+    }
+    if (!mqtt5_is_utf8(pattern)) {
+        return MQTT5_BAD_UTF8;
+    }
+    if (mqtt5_is_shared(pattern)) {
+        pattern = unshared(pattern);
+        if (pattern.data == NULL) {
+            return MQTT5_BAD_SHARE_NAME;
+        }
+    }
+    for (i = 0; i < pattern.size; i++) {
+        if (pattern.data[i] == '+' || pattern.data[i] == '#') {
+            bool first = i == 0 || pattern.data[i - 1] == '/';
+            bool last = i + 1 == pattern.size;
+
+            if (!first || (!last && (pattern.data[i] == '#' || pattern.data[i + 1] != '/'))) {
+                return MQTT5_BAD_TOPIC_FILTER;
+            }
+        }
+    }
+    return pattern.size > 0 ? MQTT5_OK : MQTT5_BAD_TOPIC_FILTER;
+}
+
+bool mqtt5_topic_matches(mqtt5_view pattern, mqtt5_view topic)
+{
+    size_t p = 0, t = 0;
+
+    if (mqtt5_is_shared(pattern)) {
+        pattern = unshared(pattern);
+    }
+    if (pattern.size == 0 || topic.size == 0) {
+        return false;
+    }
+    if (topic.data[0] == '$' && (pattern.data[0] == '+' || pattern.data[0] == '#')) {
+        return false;
+    }
+    /* each turn compares one level; p and t stand at its beginning */
+    for (;;) {
+        if (p < pattern.size && pattern.data[p] == '#') {
+            return true;
+        }
+        if (p < pattern.size && pattern.data[p] == '+') {
+            p++;
+            while (t < topic.size && topic.data[t] != '/') {
+                t++;
+            }
+        } else {
+            while (p < pattern.size && pattern.data[p] != '/') {
+                if (t == topic.size || topic.data[t] != pattern.data[p]) {
+                    return false;
+                }
+                p++;
+                t++;
+            }
+        }
+        if (t < topic.size && topic.data[t] != '/') {
+            return false;
+        }
+        if (p == pattern.size) {
+            return t == topic.size;
+        }
+        p++;
+        if (t == topic.size) { /* "a/#" matches its parent "a" too */
+            return p < pattern.size && pattern.data[p] == '#';
+        }
+        t++;
+    }
+}
