@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_vectors.c - every vector of tests/vectors, decoded whole, cut short and with a tail, and encoded again.
+ *
+ * Usage: test_vectors DIRECTORY [LEAST-NUMBER]. It knows what holds for every packet, and no packet in particular.
+ */
+#include "guard.h"
+#include "mqtt5.h"
+#include "same.h"
+#include "tsv.h"
+
+#include <glob.h>
+
+enum { LEAST_VECTORS = 1000, EDGE = 300, SAMPLES = 100, OFFSETS = 8, CANARIES = 64, CANARY = 0xA5 };
+
+typedef struct vector {
+    enum { VECTOR_OK, VECTOR_ALT, VECTOR_BAD } verdict;
+    uint8_t code;
+    uint8_t *bytes;
+    size_t size;
+    size_t room;
+} vector;
+
+static arena input, output;
+
+/* -------------------------------------------------------------- parsing */
+
+static int hex_digit(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *found = c != '\0' ? strchr(digits, c) : NULL;
+
+    return found != NULL ? (int)(found - digits) : -1;
+}
+
+static void append(vector *v, const uint8_t *bytes, size_t size)
+{
+    if (v->room - v->size < size) {
+        v->room = 2 * (v->size + size);
+        v->bytes = (uint8_t *)realloc(v->bytes, v->room);
+        if (v->bytes == NULL) {
+            give_up("no memory for the vector");
+        }
+    }
+    memcpy(v->bytes + v->size, bytes, size);
+    v->size += size;
+}
+
+/* Tokens of hex, "*N" behind one repeats it. */
+static void parse_bytes(const tsv *t, vector *v)
+{
+    char *token = t->column[2];
+
+    v->size = 0;
+    while (*token != '\0') {
+        uint8_t *const bytes = (uint8_t *)token; /* written over the digits that were read */
+        size_t length = 0;
+        unsigned long times = 1;
+        char *c = token;
+
+        while (hex_digit(c[0]) >= 0 && hex_digit(c[1]) >= 0) {
+            bytes[length++] = (uint8_t)(hex_digit(c[0]) << 4 | hex_digit(c[1]));
+            c += 2;
+        }
+        if (length > 0 && *c == '*') {
+            times = strtoul(c + 1, &c, 10);
+        }
+        if (length == 0 || times == 0 || times > MQTT5_MAX_REMAINING_LENGTH || (*c != '\0' && *c != ' ') ||
+            (*c == ' ' && c[1] == '\0')) {
+            tsv_wrong(t, "malformed bytes");
+        }
+        while (times-- > 0) {
+            append(v, bytes, length);
+        }
+        token = *c == ' ' ? c + 1 : c;
+    }
+    if (v->size == 0) {
+        tsv_wrong(t, "no bytes");
+    }
+}
+
+static void parse_vector(const tsv *t, vector *v)
+{
+    const char *code = t->column[1];
+
+    if (strcmp(t->column[0], "ok") == 0) {
+        v->verdict = VECTOR_OK;
+    } else if (strcmp(t->column[0], "alt") == 0) {
+        v->verdict = VECTOR_ALT;
+    } else if (strcmp(t->column[0], "bad") == 0) {
+        v->verdict = VECTOR_BAD;
+    } else {
+        tsv_wrong(t, "the verdict must be ok, alt or bad");
+    }
+    if (hex_digit(code[0]) < 0 || hex_digit(code[1]) < 0 || code[2] != '\0') {
+        tsv_wrong(t, "the code must be two hex digits");
+    }
+    v->code = (uint8_t)(hex_digit(code[0]) << 4 | hex_digit(code[1]));
+    if ((v->code != 0) != (v->verdict == VECTOR_BAD)) {
+        tsv_wrong(t, "a code goes with bad, and with nothing else");
+    }
+    parse_bytes(t, v);
+}
+
+/* ------------------------------------------------------------- decoding */
+
+/* Decodes, and checks what holds for every result. */
+static mqtt5_status decode(const uint8_t *data, size_t size, size_t limit, mqtt5_packet *packet, size_t *packet_size,
+                           mqtt5_error *error)
+{
+    static mqtt5_packet other;
+    mqtt5_error untouched, frame_error;
+    size_t again = 0;
+    mqtt5_status status;
+    bool silent;
+
+    memset(packet, 0x55, sizeof(*packet));
+    memset(&untouched, 0x55, sizeof(untouched));
+    *error = untouched;
+    frame_error = untouched;
+    status = mqtt5_decode(data, size, limit, packet, packet_size, error);
+    silent = memcmp(error, &untouched, sizeof(untouched)) == 0;
+    if (status == MQTT5_OK || status == MQTT5_INCOMPLETE) {
+        CHECK(silent);
+        CHECK(status == mqtt5_frame(data, size, limit, &again, &frame_error));
+        CHECK(again == *packet_size);
+        CHECK(status == MQTT5_OK ? *packet_size <= size : *packet_size > size);
+    } else {
+        CHECK(!silent && error->status == status);
+        CHECK(mqtt5_field_name(error->field)[0] != '\0');
+        CHECK(error->offset <= size); /* a field that is missing begins at the end */
+        CHECK(mqtt5_reason_code(status) >= 0x80);
+        if (mqtt5_frame(data, size, limit, &again, &frame_error) == MQTT5_OK) {
+            CHECK(again == *packet_size);
+            CHECK(error->offset <= again);
+        } else {
+            CHECK(memcmp(&frame_error, error, sizeof(frame_error)) == 0);
+        }
+    }
+    CHECK(mqtt5_decode(data, size, limit, &other, &again, NULL) == status);
+    return status;
+}
+
+/* The size of the fixed header; 0 if its length is malformed. */
+static size_t header_size(const vector *v)
+{
+    size_t i;
+
+    for (i = 1; i < v->size && i <= 4; i++) {
+        if (v->bytes[i] < 0x80) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+static bool as_stated(const vector *v, mqtt5_status status)
+{
+    return v->verdict == VECTOR_BAD ? mqtt5_reason_code(status) == v->code : status == MQTT5_OK;
+}
+
+static void try_prefix(const vector *v, size_t size)
+{
+    mqtt5_packet packet;
+    mqtt5_error error;
+    size_t packet_size;
+    mqtt5_status status = decode(copy_to_end(&input, v->bytes, size), size, 0, &packet, &packet_size, &error);
+
+    if (status == MQTT5_INCOMPLETE) {
+        size_t header = header_size(v);
+
+        if (v->verdict != VECTOR_BAD) {
+            CHECK(packet_size <= v->size);
+        }
+        if (header > 0 && size >= header) {
+            CHECK(packet_size == v->size);
+        }
+    } else {
+        CHECK(v->verdict == VECTOR_BAD && as_stated(v, status));
+    }
+}
+
+static void try_prefixes(const vector *v)
+{
+    size_t size, step = v->size / SAMPLES + 1;
+
+    for (size = 0; size < v->size; size++) {
+        if (size < EDGE || v->size - size <= EDGE || size % step == 0) {
+            try_prefix(v, size);
+        }
+    }
+}
+
+static void try_tails(const vector *v, mqtt5_status expected, const mqtt5_error *expected_error)
+{
+    static const struct {
+        size_t size;
+        uint8_t bytes[4];
+    } tails[] = {{1, {0x00}}, {1, {0xFF}}, {2, {0xC0, 0x00}}, {4, {0x80, 0x80, 0x80, 0x80}}, {3, {0x26, 0x00, 0x01}}};
+    size_t i;
+
+    for (i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
+        size_t whole = v->size + tails[i].size;
+        uint8_t *data = at_end(&input, whole);
+        mqtt5_packet packet;
+        mqtt5_error error;
+        size_t packet_size;
+
+        memcpy(data, v->bytes, v->size);
+        memcpy(data + v->size, tails[i].bytes, tails[i].size);
+        CHECK(decode(data, whole, 0, &packet, &packet_size, &error) == expected);
+        if (expected == MQTT5_OK) {
+            CHECK(packet_size == v->size);
+        } else {
+            CHECK(error.field == expected_error->field && error.offset == expected_error->offset);
+            CHECK(error.index == expected_error->index);
+        }
+    }
+}
+
+static void try_limits(const vector *v)
+{
+    const size_t sizes[] = {header_size(v), v->size / 2, v->size - 1, v->size};
+    mqtt5_packet packet;
+    mqtt5_error error;
+    size_t packet_size, i;
+
+    CHECK(decode(copy_to_end(&input, v->bytes, v->size), v->size, v->size, &packet, &packet_size, &error) == MQTT5_OK);
+    for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        uint8_t *data = copy_to_end(&input, v->bytes, sizes[i]);
+
+        if (sizes[i] >= sizes[0]) { /* as soon as the fixed header is there */
+            CHECK(decode(data, sizes[i], v->size - 1, &packet, &packet_size, &error) == MQTT5_PACKET_TOO_LARGE);
+            CHECK(mqtt5_reason_code(error.status) == 0x95);
+        }
+    }
+}
+
+static void try_places(const vector *v, mqtt5_status expected)
+{
+    size_t offset;
+
+    for (offset = 0; offset < OFFSETS; offset++) {
+        uint8_t *data = copy_to_begin(&input, offset, v->bytes, v->size);
+        mqtt5_packet packet;
+        mqtt5_error error;
+        size_t packet_size;
+
+        CHECK(decode(data, v->size, 0, &packet, &packet_size, &error) == expected);
+    }
+}
+
+/* ------------------------------------------------------------- encoding */
+
+static void try_encoding(const vector *v, const mqtt5_packet *packet)
+{
+    size_t size = 0, again = 0, i;
+    mqtt5_packet copy;
+    mqtt5_error error;
+    uint8_t *data;
+    bool short_auth = v->size == 2 && v->bytes[0] == 0xF0; /* the one short form that is not written */
+
+    CHECK(mqtt5_check(packet, &error) == MQTT5_OK);
+    CHECK(mqtt5_encode(packet, 0, NULL, 0, &size, &error) == MQTT5_OK);
+    CHECK(v->verdict == VECTOR_OK ? size == v->size : size <= v->size + (short_auth ? 2 : 0));
+
+    data = at_end(&output, size + CANARIES);
+    memset(data, CANARY, size + CANARIES);
+    CHECK(mqtt5_encode(packet, 0, data + CANARIES, size, &again, &error) == MQTT5_OK);
+    CHECK(again == size);
+    for (i = 0; i < CANARIES && data[i] == CANARY; i++) {
+    }
+    CHECK(i == CANARIES);
+    data += CANARIES;
+    if (v->verdict == VECTOR_OK) { /* of alt, some come out as they were: the codec keeps a default that was sent */
+        CHECK(size == v->size && memcmp(data, v->bytes, size) == 0);
+    }
+
+    CHECK(decode(data, size, 0, &copy, &again, &error) == MQTT5_OK);
+    CHECK(again == size);
+    CHECK(same_packet(packet, &copy));
+    if (v->verdict == VECTOR_ALT) {
+        uint8_t *second = copy_to_begin(&input, 0, data, size); /* packet still lives in input, and is done with */
+
+        CHECK(decode(second, size, 0, &copy, &again, &error) == MQTT5_OK);
+        memset(data, CANARY, size);
+        CHECK(mqtt5_encode(&copy, 0, data, size, &again, NULL) == MQTT5_OK);
+        CHECK(again == size && memcmp(data, second, size) == 0);
+        packet = &copy;
+    }
+
+    CHECK(mqtt5_encode(packet, size, NULL, 0, &again, &error) == MQTT5_OK);
+    CHECK(mqtt5_encode(packet, size, data, size, &again, &error) == MQTT5_OK);
+    CHECK(mqtt5_encode(packet, size - 1, NULL, 0, &again, &error) == MQTT5_PACKET_TOO_LARGE);
+    CHECK(mqtt5_encode(packet, size - 1, data, size, &again, NULL) == MQTT5_PACKET_TOO_LARGE);
+    for (i = 0; i < 4; i++) {
+        size_t room = i == 0 ? size - 1 : i == 1 ? size / 2 : i - 2;
+
+        again = 0;
+        CHECK(mqtt5_encode(packet, 0, at_end(&output, room), room, &again, &error) == MQTT5_NO_SPACE);
+        CHECK(again == size);
+        CHECK(error.status == MQTT5_NO_SPACE);
+    }
+}
+
+/* -------------------------------------------------------------- vectors */
+
+static void try_vector(const vector *v)
+{
+    mqtt5_packet packet;
+    mqtt5_error error;
+    size_t packet_size = 0;
+    mqtt5_status status;
+
+    try_prefixes(v);
+    status = decode(copy_to_end(&input, v->bytes, v->size), v->size, 0, &packet, &packet_size, &error);
+    CHECK(as_stated(v, status));
+    if (!as_stated(v, status)) {
+        if (checks_failed <= 20) {
+            fprintf(stderr, "    stated %02x, got \"%s\" (%02x) in %s\n", v->code, mqtt5_strerror(status),
+                    mqtt5_reason_code(status), status > MQTT5_NO_SPACE ? mqtt5_field_name(error.field) : "-");
+        }
+        return;
+    }
+    if (status == MQTT5_OK) {
+        CHECK(packet_size == v->size);
+    }
+    try_tails(v, status, &error);
+    try_places(v, status);
+    if (status == MQTT5_OK) {
+        try_limits(v);
+        status = decode(copy_to_end(&input, v->bytes, v->size), v->size, 0, &packet, &packet_size, &error);
+        CHECK(status == MQTT5_OK);
+        try_encoding(v, &packet);
+        CHECK(memcmp(v->bytes, input.end - v->size, v->verdict == VECTOR_OK ? v->size : 0) == 0);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    unsigned long count = 0, least = argc > 2 ? strtoul(argv[2], NULL, 10) : LEAST_VECTORS;
+    vector v = {VECTOR_OK, 0, NULL, 0, 0};
+    char pattern[4096];
+    glob_t files;
+    size_t i;
+
+    if (argc < 2 || snprintf(pattern, sizeof(pattern), "%s/*.tsv", argv[1]) >= (int)sizeof(pattern)) {
+        give_up("usage: test_vectors DIRECTORY [LEAST-NUMBER]");
+    }
+    if (glob(pattern, 0, NULL, &files) != 0) {
+        give_up("no vectors found");
+    }
+    watch_guards();
+    for (i = 0; i < files.gl_pathc; i++) {
+        tsv t = open_tsv(files.gl_pathv[i]);
+
+        if (strcmp(t.name, "topics.tsv") == 0) { /* see test_topics.c */
+            fclose(t.file);
+            continue;
+        }
+        while (next_line(&t)) {
+            parse_vector(&t, &v);
+            try_vector(&v);
+            count++;
+        }
+    }
+    globfree(&files);
+    free(v.bytes);
+    if (count < least) {
+        fprintf(stderr, "%lu vectors, there should be at least %lu\n", count, least);
+        return 1;
+    }
+    return finish(count, "vectors");
+}
