@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: MIT
+"""MQTT 5.0 packets as bytes and back: `packet.write()`, `read(buffer)` and `Decoder`."""
+
+from mqtt5._compat import Subscription as Subscription
+from mqtt5.enums import (
+    AuthReasonCode,
+    ConnAckReasonCode,
+    DisconnectReasonCode,
+    PacketType,
+    PubAckReasonCode,
+    PubCompReasonCode,
+    PubRecReasonCode,
+    PubRelReasonCode,
+    QoS,
+    RetainHandling,
+    SubAckReasonCode,
+    UnsubAckReasonCode,
+)
+from mqtt5.exceptions import DecodeError, Error, IncompleteError
+from mqtt5.packets import (
+    AuthPacket,
+    ConnAckPacket,
+    ConnectPacket,
+    DisconnectPacket,
+    Packet,
+    PingReqPacket,
+    PingRespPacket,
+    PubAckPacket,
+    PubCompPacket,
+    PublishPacket,
+    PubRecPacket,
+    PubRelPacket,
+    SubAckPacket,
+    SubscribePacket,
+    TopicFilter,
+    UnsubAckPacket,
+    UnsubscribePacket,
+    Will,
+)
+from mqtt5.stream import Decoder, read
+from mqtt5.topics import topic_matches
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AuthPacket",
+    "AuthReasonCode",
+    "ConnAckPacket",
+    "ConnAckReasonCode",
+    "ConnectPacket",
+    "DecodeError",
+    "Decoder",
+    "DisconnectPacket",
+    "DisconnectReasonCode",
+    "Error",
+    "IncompleteError",
+    "Packet",
+    "PacketType",
+    "PingReqPacket",
+    "PingRespPacket",
+    "PubAckPacket",
+    "PubAckReasonCode",
+    "PubCompPacket",
+    "PubCompReasonCode",
+    "PubRecPacket",
+    "PubRecReasonCode",
+    "PubRelPacket",
+    "PubRelReasonCode",
+    "PublishPacket",
+    "QoS",
+    "RetainHandling",
+    "SubAckPacket",
+    "SubAckReasonCode",
+    "SubscribePacket",
+    "TopicFilter",
+    "UnsubAckPacket",
+    "UnsubAckReasonCode",
+    "UnsubscribePacket",
+    "Will",
+    "read",
+    "topic_matches",
+]

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: MIT
+"""The names that PyPI's mqtt5 gave to topic filters up to 0.6, for code that is written for those versions.
+
+aiomqtt 3.0.0a1 is such code. Here `Subscription` is TopicFilter, and SUBSCRIBE's `subscriptions` are its
+`topic_filters`. Nothing else in the package knows of them, and no type checker sees them.
+"""
+
+import functools
+from typing import Any
+
+from mqtt5.packets import SubscribePacket, TopicFilter
+
+Subscription = TopicFilter
+
+
+def _install(init: Any) -> Any:
+    @functools.wraps(init)
+    def __init__(self: SubscribePacket, *args: Any, **kwargs: Any) -> None:
+        if "subscriptions" in kwargs and "topic_filters" not in kwargs:
+            kwargs["topic_filters"] = kwargs.pop("subscriptions")
+        init(self, *args, **kwargs)
+
+    return __init__
+
+
+SubscribePacket.__init__ = _install(SubscribePacket.__init__)  # type: ignore[method-assign]
+SubscribePacket.subscriptions = property(lambda self: self.topic_filters)  # type: ignore[attr-defined]

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: MIT
+"""Joins the packet classes with the C structs by the names of their fields, once, at import.
+
+It knows where each field is in C and what it is in Python; where the two disagree it raises. It does not
+know any packet or field by name, MQTT's rules, or how an engine uses what it says.
+"""
+
+import dataclasses
+from enum import IntEnum
+from typing import Any, get_args
+
+from mqtt5 import packets
+from mqtt5._convert import Converter, converter
+from mqtt5._ffi import ffi, lib
+
+HIGHEST = {
+    lib.MQTT5_KIND_BYTE: 0xFF,
+    lib.MQTT5_KIND_U16: 0xFFFF,
+    lib.MQTT5_KIND_U32: 0xFFFFFFFF,
+    lib.MQTT5_KIND_VARINT: lib.MQTT5_MAX_REMAINING_LENGTH,
+    lib.MQTT5_KIND_VARINTS: lib.MQTT5_MAX_REMAINING_LENGTH,
+}
+LISTS = range(lib.MQTT5_KIND_VARINTS, lib.MQTT5_KIND_PATTERNS + 1)
+
+# Which Python types may stand for a kind; of a list, for its items.
+TYPES: dict[int, tuple[type, ...]] = {
+    lib.MQTT5_KIND_BOOL: (bool,),
+    lib.MQTT5_KIND_BYTE: (int, bool, IntEnum),
+    lib.MQTT5_KIND_U16: (int,),
+    lib.MQTT5_KIND_U32: (int,),
+    lib.MQTT5_KIND_VARINT: (int,),
+    lib.MQTT5_KIND_STRING: (str,),
+    lib.MQTT5_KIND_BINARY: (bytes,),
+    lib.MQTT5_KIND_PAYLOAD: (bytes,),
+    lib.MQTT5_KIND_WILL: (packets.Will,),
+    lib.MQTT5_KIND_VARINTS: (int,),
+    lib.MQTT5_KIND_USER_PROPERTIES: (tuple,),
+    lib.MQTT5_KIND_TOPIC_FILTERS: (packets.TopicFilter,),
+    lib.MQTT5_KIND_REASON_CODES: (IntEnum,),
+    lib.MQTT5_KIND_PATTERNS: (str,),
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a class, and the struct member of the same name."""
+
+    name: str
+    type: type  #: Without None; of a sequence, that of its items.
+    default: Any  #: `dataclasses.MISSING` if it is required.
+    keyword: bool  #: Keyword-only.
+    kind: int  #: mqtt5_kind
+    offset: int  #: In the struct.
+    flag: int  #: Offset of the bool that says that it is there; 0 if it has none.
+    property: int  #: Property identifier; 0 if it is none.
+    convert: Converter
+
+    @property
+    def nullable(self) -> bool:
+        """None in Python is zero or empty in C, where nothing else says that it is absent."""
+        return self.default is None and not self.property and not self.flag
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Schema:
+    """A class and its struct."""
+
+    cls: type
+    struct: int  #: What mqtt5_reflect() calls it: the packet type, or MQTT5_STRUCT_*.
+    properties: int  #: Offset of its mqtt5_properties; -1 if it has none.
+    fields: tuple[Field, ...]  #: In the order of the class.
+
+
+def _members(struct: int) -> dict[str, Any]:
+    member = ffi.new("mqtt5_member *")
+    found = {}
+    while lib.mqtt5_reflect(struct, len(found), member):
+        name = ffi.string(member.name).decode()
+        found[name] = (member.kind, member.offset, member.flag, member.property)
+    return found
+
+
+def _plain_type(annotation: Any) -> Any:
+    """Of `X | None` and of a sequence of X: X."""
+    args = [arg for arg in get_args(annotation) if arg is not type(None)]
+    if annotation is tuple or not args or len(args) == 2:
+        return tuple if len(args) == 2 else annotation
+    return _plain_type(args[0])
+
+
+def join(cls: Any, struct: int, properties: int) -> Schema:
+    """Raises ImportError if the class and the struct do not have the same fields, of matching types."""
+    members = _members(struct)
+    declared = dataclasses.fields(cls)
+    differ = {field.name for field in declared} ^ members.keys()
+    if differ:
+        raise ImportError(f"{cls.__name__} and the C library disagree about {', '.join(sorted(differ))}")
+    fields = []
+    for field in declared:
+        kind, offset, flag, identifier = members[field.name]
+        plain = _plain_type(field.type)
+        if not issubclass(plain, TYPES[kind]):
+            raise ImportError(f"{cls.__name__}.{field.name}: {plain.__name__} does not fit what the C library holds")
+        nullable_number = field.default is None and not identifier and kind in HIGHEST
+        convert = converter(field.type, 1 if nullable_number else 0, HIGHEST.get(kind, 0))
+        fields.append(
+            Field(field.name, plain, field.default, field.kw_only, kind, offset, flag, identifier, convert)
+        )
+    return Schema(cls, struct, properties, tuple(fields))
+
+
+_PROPERTIES = ffi.offsetof("mqtt5_packet", "as")
+
+#: The parts first, since packets are made of them.
+PARTS = (
+    join(packets.TopicFilter, lib.MQTT5_STRUCT_TOPIC_FILTER, -1),
+    join(packets.Will, lib.MQTT5_STRUCT_WILL, ffi.offsetof("mqtt5_will", "properties")),
+)
+PACKETS = tuple(join(cls, int(cls.packet_type), _PROPERTIES) for cls in packets.CLASSES)

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: MIT
+"""Reading: one packet from a buffer, or packet after packet from a stream that arrives in pieces.
+
+It knows where packets begin and end in what has arrived. It does not know what is in them, or where the
+bytes come from.
+"""
+
+import functools
+from collections.abc import Iterator
+from operator import index
+from typing import TYPE_CHECKING
+
+from mqtt5 import _engine
+from mqtt5.exceptions import DecodeError, IncompleteError
+from mqtt5.packets import Packet
+
+
+def read(buffer: bytes | bytearray | memoryview) -> tuple[Packet, int]:
+    """The packet that the buffer begins with, and its size in bytes.
+
+    The buffer is any contiguous bytes-like object; what follows the packet in it is left alone. Raises
+    IncompleteError if the packet has not arrived in full, DecodeError if it is not one that the
+    specification allows. The packet does not refer to the buffer.
+    """
+    return _engine.read(buffer)
+
+
+if not TYPE_CHECKING:  # the engine's own function: one call less
+    read = functools.wraps(read)(_engine.read)
+
+
+class Decoder:
+    """Reads packets from a stream of bytes that arrives in pieces of any size.
+
+    `feed()` it what has arrived, then iterate: each step gives the next packet, and the iteration ends where
+    more data is needed. A packet that is not allowed raises DecodeError, after all packets before it have been
+    given, and so does every later step: what follows it cannot be read. Between two calls of `feed()`, once
+    iterated to the end, a decoder holds no more than the beginning of one packet.
+
+    `max_packet_size` limits the size of a whole packet in bytes, as the Maximum Packet Size of CONNECT and
+    CONNACK does (3.1.2.11.4, 3.2.2.3.6): a larger one is refused, with reason code 0x95, as soon as its
+    length has arrived. None: no limit but the protocol's 268,435,460 bytes.
+    """
+
+    __slots__ = ("_at", "_buffer", "_error", "_limit", "_needed")
+
+    def __init__(self, max_packet_size: int | None = None) -> None:
+        if max_packet_size is not None and index(max_packet_size) < 1:
+            raise ValueError(f"max_packet_size={max_packet_size}: must be at least 1, or None for no limit")
+        self._limit = 0 if max_packet_size is None else min(index(max_packet_size), 0xFFFFFFFF)
+        self._buffer = bytearray()
+        self._at = 0  # where the next packet begins
+        self._needed = 0  # its size, as far as that is known
+        self._error: DecodeError | None = None
+
+    def feed(self, data: bytes | bytearray | memoryview) -> None:
+        """Adds what has arrived: any contiguous bytes-like object, which is copied."""
+        with memoryview(data) as view:
+            if self._error is not None:
+                return
+            if self._at:
+                del self._buffer[: self._at]
+                self._at = 0
+            self._buffer += view
+
+    @property
+    def buffered(self) -> int:
+        """How many bytes wait for more: not 0 at the end of a stream means that it broke off in a packet."""
+        return len(self._buffer) - self._at
+
+    def __iter__(self) -> Iterator[Packet]:
+        return self
+
+    def __next__(self) -> Packet:
+        if self._error is not None:
+            raise self._error
+        if self.buffered < max(self._needed, 1):
+            raise StopIteration
+        try:
+            packet, self._at = _engine.decode(self._buffer, self._at, self._limit)
+        except IncompleteError as error:
+            self._needed = error.needed
+            raise StopIteration from None
+        except DecodeError as error:
+            self._error = error
+            self._buffer.clear()
+            self._at = 0
+            raise
+        self._needed = 0
+        return packet
