@@ -13,15 +13,15 @@ from mqtt5.packets import SubscribePacket, TopicFilter
 Subscription = TopicFilter
 
 
-def _install(init: Any) -> Any:
-    @functools.wraps(init)
-    def __init__(self: SubscribePacket, *args: Any, **kwargs: Any) -> None:
-        if "subscriptions" in kwargs and "topic_filters" not in kwargs:
-            kwargs["topic_filters"] = kwargs.pop("subscriptions")
-        init(self, *args, **kwargs)
-
-    return __init__
+_init = SubscribePacket.__init__
 
 
-SubscribePacket.__init__ = _install(SubscribePacket.__init__)  # type: ignore[method-assign]
+@functools.wraps(_init)
+def _init_by_either_name(self: SubscribePacket, *args: Any, **kwargs: Any) -> None:
+    if "subscriptions" in kwargs and "topic_filters" not in kwargs:
+        kwargs["topic_filters"] = kwargs.pop("subscriptions")
+    _init(self, *args, **kwargs)
+
+
+SubscribePacket.__init__ = _init_by_either_name  # type: ignore[method-assign]
 SubscribePacket.subscriptions = property(lambda self: self.topic_filters)  # type: ignore[attr-defined]

@@ -15,6 +15,7 @@ from typing import Any, get_args, get_origin
 Converter = Callable[[Any, str], Any]
 """Takes a value and the name to call it by; raises TypeError or ValueError."""
 
+
 def short(value: object, limit: int = 60) -> str:
     """The repr of a value, for an error message: cut if it is long."""
     cut = reprlib.Repr()
@@ -33,7 +34,9 @@ def to_string(value: Any, name: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise ValueError(f"{name}={short(value)}: a string must be well-formed Unicode [1.5.4]: {error.reason}") from None
+        raise ValueError(
+            f"{name}={short(value)}: a string must be well-formed Unicode [1.5.4]: {error.reason}"
+        ) from None
     return text
 
 
@@ -87,9 +90,11 @@ def _instance(cls: type) -> Converter:
 def _pair(first: Converter, second: Converter) -> Converter:
     def convert(value: Any, name: str) -> tuple[Any, Any]:
         try:
-            left, right = () if isinstance(value, (str, bytes)) else value
+            left, right = value
         except (TypeError, ValueError):
             raise refuse_type(value, name, "a pair of strings (name, value)") from None
+        if isinstance(value, (str, bytes)):
+            raise refuse_type(value, name, "a pair of strings (name, value)")
         return first(left, name), second(right, name)
 
     return convert

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
     def read(buffer: Any) -> tuple[Packet, int]:
         """The packet that the buffer begins with, and its size."""
+        ...
 
     def decode(buffer: Any, start: int, max_packet_size: int) -> tuple[Packet, int]:
         """The packet at offset start, and the offset behind it; a max_packet_size of 0 is no limit."""
+        ...
 
     def topic_matches(pattern: str, topic: str) -> bool: ...
 

@@ -53,12 +53,8 @@ class Field:
     offset: int  #: In the struct.
     flag: int  #: Offset of the bool that says that it is there; 0 if it has none.
     property: int  #: Property identifier; 0 if it is none.
+    nullable: bool  #: None is zero or empty in C, where nothing else says that it is absent.
     convert: Converter
-
-    @property
-    def nullable(self) -> bool:
-        """None in Python is zero or empty in C, where nothing else says that it is absent."""
-        return self.default is None and not self.property and not self.flag
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -73,7 +69,7 @@ class Schema:
 
 def _members(struct: int) -> dict[str, Any]:
     member = ffi.new("mqtt5_member *")
-    found = {}
+    found: dict[str, Any] = {}
     while lib.mqtt5_reflect(struct, len(found), member):
         name = ffi.string(member.name).decode()
         found[name] = (member.kind, member.offset, member.flag, member.property)
@@ -101,10 +97,11 @@ def join(cls: Any, struct: int, properties: int) -> Schema:
         plain = _plain_type(field.type)
         if not issubclass(plain, TYPES[kind]):
             raise ImportError(f"{cls.__name__}.{field.name}: {plain.__name__} does not fit what the C library holds")
-        nullable_number = field.default is None and not identifier and kind in HIGHEST
-        convert = converter(field.type, 1 if nullable_number else 0, HIGHEST.get(kind, 0))
+        nullable = field.default is None and not identifier and not flag
+        convert = converter(field.type, 1 if nullable else 0, HIGHEST.get(kind, 0))
+        keyword = field.kw_only is True
         fields.append(
-            Field(field.name, plain, field.default, field.kw_only, kind, offset, flag, identifier, convert)
+            Field(field.name, plain, field.default, keyword, kind, offset, flag, identifier, nullable, convert)
         )
     return Schema(cls, struct, properties, tuple(fields))
 

@@ -5,7 +5,7 @@ It says which fields they have, in which order, with which defaults; each on one
 how a packet becomes bytes, which values are allowed (the engine says), or which engine runs.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import KW_ONLY, Field, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar, dataclass_transform, overload
 
@@ -64,7 +64,7 @@ class _Checked:
 
 
 class BasePacket(_Checked):
-    """What all packets have in common. They are immutable; `copy.replace()` and `dataclasses.replace()` make variants."""
+    """What all packets have in common. They are immutable: `copy.replace()` and `dataclasses.replace()` make others."""
 
     __slots__ = ()
 
