@@ -38,7 +38,7 @@ enum {
 /* What a property's value must be, beyond what its kind says. */
 typedef enum rule {
     RULE_NONE,
-    RULE_BOOLEAN,    /* 0 or 1 */
+    RULE_BOOLEAN, /* 0 or 1 */
     RULE_NOT_ZERO,
     RULE_TOPIC_ALIAS, /* not zero, with a reason code of its own */
     RULE_TOPIC_NAME
@@ -83,7 +83,7 @@ typedef enum rule {
 /* One row of the table. */
 typedef struct property {
     uint8_t id;
-    uint8_t kind;    /* mqtt5_kind */
+    uint8_t kind; /* mqtt5_kind */
     uint8_t rule;
     uint16_t offset; /* in mqtt5_properties */
     uint16_t packets;

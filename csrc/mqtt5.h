@@ -127,9 +127,9 @@ typedef enum mqtt5_field {
 
 typedef struct mqtt5_error {
     mqtt5_status status;
-    uint8_t field;    /* mqtt5_field, 0 if none */
-    size_t offset;    /* decode: where in the buffer the field (or the fault) begins */
-    size_t index;     /* which item, where the field is a list */
+    uint8_t field; /* mqtt5_field, 0 if none */
+    size_t offset; /* decode: where in the buffer the field (or the fault) begins */
+    size_t index;  /* which item, where the field is a list */
 } mqtt5_error;
 
 /* ------------------------------------------------------------ the values */
@@ -151,8 +151,8 @@ typedef struct mqtt5_user_property {
 
 typedef struct mqtt5_topic_filter {
     mqtt5_view pattern;
-    uint8_t max_qos;         /* 0 to 2 */
-    bool no_local;           /* not with a shared subscription */
+    uint8_t max_qos; /* 0 to 2 */
+    bool no_local;   /* not with a shared subscription */
     bool retain_as_published;
     uint8_t retain_handling; /* 0 to 2 */
 } mqtt5_topic_filter;
@@ -178,13 +178,13 @@ typedef struct mqtt5_properties {
     uint8_t payload_format_indicator; /* 0: bytes, 1: UTF-8 */
     uint8_t request_problem_info;
     uint8_t request_response_info;
-    uint8_t max_qos;                  /* 0 or 1 */
+    uint8_t max_qos; /* 0 or 1 */
     uint8_t retain_available;
     uint8_t wildcard_subscription_available;
     uint8_t subscription_id_available;
     uint8_t shared_subscription_available;
-    uint16_t server_keep_alive;       /* seconds */
-    uint16_t receive_max;             /* 1 to 65,535 */
+    uint16_t server_keep_alive; /* seconds */
+    uint16_t receive_max;       /* 1 to 65,535 */
     uint16_t topic_alias_max;
     uint16_t topic_alias;             /* 1 to 65,535 */
     uint32_t message_expiry_interval; /* seconds */
@@ -243,7 +243,7 @@ typedef struct mqtt5_connect {
     bool has_username;
     bool has_password;
     bool has_will;
-    mqtt5_will will;     /* if has_will */
+    mqtt5_will will; /* if has_will */
 } mqtt5_connect;
 
 typedef struct mqtt5_connack {
@@ -382,15 +382,15 @@ const char *mqtt5_strerror(mqtt5_status status);
 /* For bindings only; a program that does not call it does not link it. */
 
 typedef enum mqtt5_kind {
-    MQTT5_KIND_BOOL,   /* bool */
-    MQTT5_KIND_BYTE,   /* uint8_t */
-    MQTT5_KIND_U16,    /* uint16_t */
-    MQTT5_KIND_U32,    /* uint32_t */
-    MQTT5_KIND_VARINT, /* uint32_t, at most 268,435,455 */
-    MQTT5_KIND_STRING, /* mqtt5_view */
-    MQTT5_KIND_BINARY, /* mqtt5_view, at most 65,535 bytes */
+    MQTT5_KIND_BOOL,    /* bool */
+    MQTT5_KIND_BYTE,    /* uint8_t */
+    MQTT5_KIND_U16,     /* uint16_t */
+    MQTT5_KIND_U32,     /* uint32_t */
+    MQTT5_KIND_VARINT,  /* uint32_t, at most 268,435,455 */
+    MQTT5_KIND_STRING,  /* mqtt5_view */
+    MQTT5_KIND_BINARY,  /* mqtt5_view, at most 65,535 bytes */
     MQTT5_KIND_PAYLOAD, /* mqtt5_view */
-    MQTT5_KIND_WILL,   /* mqtt5_will */
+    MQTT5_KIND_WILL,    /* mqtt5_will */
     MQTT5_KIND_VARINTS, /* mqtt5_list, this one and all below */
     MQTT5_KIND_USER_PROPERTIES,
     MQTT5_KIND_TOPIC_FILTERS,
@@ -399,11 +399,11 @@ typedef enum mqtt5_kind {
 } mqtt5_kind;
 
 typedef struct mqtt5_member {
-    const char *name;   /* as it is spelled in its struct */
-    uint16_t offset;    /* in mqtt5_packet, mqtt5_will or mqtt5_topic_filter */
-    uint16_t flag;      /* offset of its has_ member, 0 if it has none */
-    uint8_t kind;       /* mqtt5_kind */
-    uint8_t property;   /* identifier, 0 if it is none */
+    const char *name; /* as it is spelled in its struct */
+    uint16_t offset;  /* in mqtt5_packet, mqtt5_will or mqtt5_topic_filter */
+    uint16_t flag;    /* offset of its has_ member, 0 if it has none */
+    uint8_t kind;     /* mqtt5_kind */
+    uint8_t property; /* identifier, 0 if it is none */
 } mqtt5_member;
 
 /* The member of that index of a struct: a mqtt5_type, or one of the two below. False behind the last. */

@@ -16,7 +16,7 @@ enum { ROWS = sizeof(table) / sizeof(table[0]), HIGHEST_ID = MQTT5_SHARED_SUBSCR
 
 /* The first row of each identifier, plus one; 0 where there is none. */
 static const uint8_t first_row[HIGHEST_ID + 1] = {
-    0, 1,  2,  3, 0, 0,  0, 0, 4,  5,  0, 6,  0, 0,  0,  0,  0,  8,  9,  10, 0, 11,
+    0,  1,  2,  3,  0,  0, 0,  0, 4, 5,  0, 6,  0,  0,  0,  0,  0,  8,  9,  10, 0,  11,
     12, 13, 14, 15, 16, 0, 17, 0, 0, 18, 0, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
 };
 

@@ -11,11 +11,17 @@ typedef struct {
     mqtt5_member member;
 } row;
 
+/* clang-format off */
 #define FLAGGED(type, name, flag, kind, structs) \
     {structs, {#name, offsetof(mqtt5_packet, as.type.name), offsetof(mqtt5_packet, as.type.flag), MQTT5_KIND_##kind, 0}}
 #define MEMBER(type, name, kind, structs) \
     {structs, {#name, offsetof(mqtt5_packet, as.type.name), 0, MQTT5_KIND_##kind, 0}}
 #define OF_WILL(name, kind) {IN_WILL, {#name, offsetof(mqtt5_will, name), 0, MQTT5_KIND_##kind, 0}}
+/* Offsets in mqtt5_properties. */
+#define PROPERTY(id, name, kind, rule, packets) \
+    {packets, {#name, offsetof(mqtt5_properties, name), 0, MQTT5_KIND_##kind, id}},
+#define OF_FILTER(name, kind) {#name, offsetof(mqtt5_topic_filter, name), 0, MQTT5_KIND_##kind, 0}
+/* clang-format on */
 
 static const row fields[] = {
     OF_WILL(topic, STRING),
@@ -47,20 +53,11 @@ static const row fields[] = {
     MEMBER(disconnect, reason_code, BYTE, IN_DISCONNECT | IN_AUTH),
 };
 
-/* Offsets in mqtt5_properties. */
-#define PROPERTY(id, name, kind, rule, packets) \
-    {packets, {#name, offsetof(mqtt5_properties, name), 0, MQTT5_KIND_##kind, id}},
-
 static const row properties[] = {MQTT5_PROPERTY_TABLE(PROPERTY)};
 
-#define OF_FILTER(name, kind) {#name, offsetof(mqtt5_topic_filter, name), 0, MQTT5_KIND_##kind, 0}
-
 static const mqtt5_member filter_members[] = {
-    OF_FILTER(pattern, STRING),
-    OF_FILTER(max_qos, BYTE),
-    OF_FILTER(no_local, BOOL),
-    OF_FILTER(retain_as_published, BOOL),
-    OF_FILTER(retain_handling, BYTE),
+    OF_FILTER(pattern, STRING),           OF_FILTER(max_qos, BYTE),         OF_FILTER(no_local, BOOL),
+    OF_FILTER(retain_as_published, BOOL), OF_FILTER(retain_handling, BYTE),
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -112,10 +109,28 @@ bool mqtt5_reflect(unsigned type, size_t index, mqtt5_member *member)
 const char *mqtt5_field_name(unsigned field)
 {
     static const char *const names[] = {
-        "packet_type", "flags",     "remaining_length", "property_length", "property_id", "protocol_name",
-        "protocol_version", "connect_flags", "keep_alive",   "client_id",    "username",    "password",
-        "session_present",  "reason_code",   "reason_codes", "topic",        "packet_id",   "payload",
-        "qos",              "duplicate",     "topic_filters", "patterns",
+        "packet_type",
+        "flags",
+        "remaining_length",
+        "property_length",
+        "property_id",
+        "protocol_name",
+        "protocol_version",
+        "connect_flags",
+        "keep_alive",
+        "client_id",
+        "username",
+        "password",
+        "session_present",
+        "reason_code",
+        "reason_codes",
+        "topic",
+        "packet_id",
+        "payload",
+        "qos",
+        "duplicate",
+        "topic_filters",
+        "patterns",
     };
     size_t i;
 

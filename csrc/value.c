@@ -7,12 +7,7 @@
  */
 #include "codec.h"
 
-enum {
-    NO_LOCAL = 0x04,
-    RETAIN_AS_PUBLISHED = 0x08,
-    RETAIN_HANDLING_SHIFT = 4,
-    RESERVED_OPTIONS = 0xC0
-};
+enum { NO_LOCAL = 0x04, RETAIN_AS_PUBLISHED = 0x08, RETAIN_HANDLING_SHIFT = 4, RESERVED_OPTIONS = 0xC0 };
 
 /* A Topic Filter and its Subscription Options (3.8.3.1). */
 static void read_topic_filter(reader *r, mqtt5_topic_filter *filter)

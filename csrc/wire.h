@@ -24,13 +24,13 @@ typedef struct reader {
     const uint8_t *end;
     const uint8_t *field_at; /* where the current field begins */
     uint8_t field;
-    uint8_t section;         /* added to every field */
-    uint8_t status;          /* mqtt5_status: the first error ... */
-    uint8_t error_field;     /* ... and its field */
+    uint8_t section;     /* added to every field */
+    uint8_t status;      /* mqtt5_status: the first error ... */
+    uint8_t error_field; /* ... and its field */
     const uint8_t *error_at;
-    uint8_t wanted;          /* a field to be found, 0 if none ... */
-    size_t skip;             /* ... after so many others of the same name ... */
-    const uint8_t *found;    /* ... and where it was */
+    uint8_t wanted;       /* a field to be found, 0 if none ... */
+    size_t skip;          /* ... after so many others of the same name ... */
+    const uint8_t *found; /* ... and where it was */
 } reader;
 
 static inline reader reader_of(const uint8_t *data, size_t size)
