@@ -327,8 +327,8 @@ def _contiguous(buffer: Any) -> Any:
         return ffi.from_buffer(buffer)
     except TypeError:
         raise refuse_type(buffer, "buffer", "a bytes-like object") from None
-    except ValueError:
-        raise BufferError("buffer must be contiguous") from None
+    except BufferError:  # its bytes are not in one piece
+        return ffi.from_buffer(bytes(memoryview(buffer)))
 
 
 def _decode_error(status: int, slot: Slot, source: Any, start: int) -> Exception:
@@ -345,9 +345,9 @@ def _decode_error(status: int, slot: Slot, source: Any, start: int) -> Exception
     elif binding:
         field = _field_name(error.field, binding)
     where = start + error.offset
-    found = bytes(source[where : where + 8]).hex(" ")
+    data: bytes = (source if source.__class__ is bytes else ffi.buffer(source))[where : where + 8]
     return DecodeError(
-        f"{label} {field} at offset {error.offset} ({found}...): {text}",
+        f"{label} {field} at offset {error.offset} ({data.hex(' ')}...): {text}",
         reason_code=lib.mqtt5_reason_code(status),
         field=field,
         offset=error.offset,

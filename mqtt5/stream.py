@@ -18,7 +18,7 @@ from mqtt5.packets import Packet
 def read(buffer: bytes | bytearray | memoryview) -> tuple[Packet, int]:
     """The packet that the buffer begins with, and its size in bytes.
 
-    The buffer is any contiguous bytes-like object; what follows the packet in it is left alone. Raises
+    The buffer is any bytes-like object; what follows the packet in it is left alone. Raises
     IncompleteError if the packet has not arrived in full, DecodeError if it is not one that the
     specification allows. The packet does not refer to the buffer.
     """
@@ -54,14 +54,14 @@ class Decoder:
         self._error: DecodeError | None = None
 
     def feed(self, data: bytes | bytearray | memoryview) -> None:
-        """Adds what has arrived: any contiguous bytes-like object, which is copied."""
+        """Adds what has arrived: any bytes-like object, which is copied."""
         with memoryview(data) as view:
             if self._error is not None:
                 return
             if self._at:
                 del self._buffer[: self._at]
                 self._at = 0
-            self._buffer += view
+            self._buffer += view if view.contiguous else view.tobytes()
 
     @property
     def buffered(self) -> int:
