@@ -346,8 +346,9 @@ def _decode_error(status: int, slot: Slot, source: Any, start: int) -> Exception
         field = _field_name(error.field, binding)
     where = start + error.offset
     data: bytes = (source if source.__class__ is bytes else ffi.buffer(source))[where : where + 8]
+    found = data.hex(" ") + (" ..." if len(source) > where + 8 else "")
     return DecodeError(
-        f"{label} {field} at offset {error.offset} ({data.hex(' ')}...): {text}",
+        f"{label} {field} at offset {error.offset} ({found}): {text}",
         reason_code=lib.mqtt5_reason_code(status),
         field=field,
         offset=error.offset,

@@ -2,7 +2,7 @@
 """Joins the packet classes with the C structs by the names of their fields, once, at import.
 
 It knows where each field is in C and what it is in Python; where the two disagree it raises. It does not
-know any packet or field by name, MQTT's rules, or how an engine uses what it says.
+know any field by name, MQTT's rules, or how an engine uses what it says.
 """
 
 import dataclasses

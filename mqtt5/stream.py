@@ -73,7 +73,7 @@ class Decoder:
 
     def __next__(self) -> Packet:
         if self._error is not None:
-            raise self._error
+            raise self._error.with_traceback(None)
         if self.buffered < max(self._needed, 1):
             raise StopIteration
         try:
