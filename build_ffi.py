@@ -146,7 +146,7 @@ def declarations() -> str:
 
 
 ffibuilder = FFI()
-ffibuilder.cdef(declarations() + SLOT.replace("extern ", "") + prototypes(FUNCTIONS))
+ffibuilder.cdef(declarations() + SLOT + prototypes(FUNCTIONS))
 ffibuilder.set_source(
     "mqtt5._ffi",
     '#include "mqtt5.h"\n#include <string.h>\n' + SLOT + FUNCTIONS,
