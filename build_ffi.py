@@ -95,6 +95,7 @@ typedef struct {
 static void mqtt5_take_image(const uint8_t *data, mqtt5_slot *slot)
 {
     mqtt5_image image;
+    size_t used = 0;
     int i;
 
     memcpy(&image, data, sizeof(image));
@@ -109,8 +110,8 @@ static void mqtt5_take_image(const uint8_t *data, mqtt5_slot *slot)
         mqtt5_view *view = mqtt5_direct_view(&slot->packet, i);
 
         if (view != NULL) {
-            view->data = data;
-            data += view->size;
+            view->data = data + used;
+            used += view->size;
         }
     }
 }

@@ -274,6 +274,7 @@ static void check_publish(checker *c, const mqtt5_publish *p)
     } else {
         check_status(c, mqtt5_check_topic_name(p->topic), MQTT5_TOPIC);
     }
+    require(c, p->payload.size <= MQTT5_MAX_REMAINING_LENGTH, MQTT5_PACKET_TOO_LARGE, MQTT5_PAYLOAD);
 }
 
 /* An AUTH names its method; one that says Success is let off, since deployed peers leave the method out there. */
