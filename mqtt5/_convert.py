@@ -126,8 +126,8 @@ def converter(annotation: Any, lowest: int, highest: int) -> Converter:
         (inner,) = [arg for arg in args if arg is not type(None)]
         return _optional(converter(inner, lowest, highest))
     if get_origin(annotation) is tuple:
-        items = [converter(arg, lowest, highest) for arg in args]
-        return _pair(*items) if len(items) == 2 else _many(items[0])
+        items = [converter(arg, lowest, highest) for arg in args if arg is not Ellipsis]
+        return _many(items[0]) if Ellipsis in args else _pair(*items)
     if annotation is int:
         return _integer(lowest, highest)
     if issubclass(annotation, IntEnum):

@@ -7,7 +7,8 @@ know any field by name, MQTT's rules, or how an engine uses what it says.
 
 import dataclasses
 from enum import IntEnum
-from typing import Any, get_args
+from types import UnionType
+from typing import Any, get_args, get_origin
 
 from mqtt5 import packets
 from mqtt5._convert import Converter, converter
@@ -77,11 +78,13 @@ def _members(struct: int) -> dict[str, Any]:
 
 
 def _plain_type(annotation: Any) -> Any:
-    """Of `X | None` and of a sequence of X: X."""
-    args = [arg for arg in get_args(annotation) if arg is not type(None)]
-    if annotation is tuple or not args or len(args) == 2:
-        return tuple if len(args) == 2 else annotation
-    return _plain_type(args[0])
+    """Of `X | None` and of a sequence of X: X; of a pair: tuple."""
+    args = get_args(annotation)
+    if isinstance(annotation, UnionType):
+        return next(arg for arg in args if arg is not type(None))
+    if Ellipsis in args:
+        return _plain_type(args[0])
+    return get_origin(annotation) or annotation
 
 
 def join(cls: Any, struct: int, properties: int) -> Schema:

@@ -28,6 +28,27 @@ from mqtt5.enums import (
 _T = TypeVar("_T")
 
 if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+    class Bytes:
+        """What a type checker sees of a bytes field: constructed from any bytes-like object."""
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> "Bytes": ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> bytes: ...
+        def __get__(self, instance: object, owner: Any) -> Any: ...
+        def __set__(self, instance: object, value: Buffer) -> None: ...
+
+    class OptionalBytes:
+        """The same, or None."""
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> "OptionalBytes": ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> bytes | None: ...
+        def __get__(self, instance: object, owner: Any) -> Any: ...
+        def __set__(self, instance: object, value: Buffer | None) -> None: ...
 
     class Many(Generic[_T]):
         """What a type checker sees of a sequence: constructed from any iterable or None, read as a tuple."""
@@ -39,13 +60,23 @@ if TYPE_CHECKING:
         def __get__(self, instance: object, owner: Any) -> Any: ...
         def __set__(self, instance: object, value: Iterable[_T] | None) -> None: ...
 
-    _NONE: Any = ()
+    _EMPTY: Any = ()
+    _NO_BYTES: Any = None
 
     @dataclass_transform(frozen_default=True)
     def _packet(cls: type[_T]) -> type[_T]: ...
 else:
-    Many = tuple
-    _NONE = ()
+    Bytes = bytes
+    OptionalBytes = bytes | None
+
+    class Many:
+        """At run time such a field is annotated as what it holds."""
+
+        def __class_getitem__(cls, item):
+            return tuple[item, ...]
+
+    _EMPTY = ()
+    _NO_BYTES = None
     _packet = dataclass(frozen=True, slots=True)
 
 UserProperties: TypeAlias = Many[tuple[str, str]]
@@ -85,16 +116,16 @@ class Will(_Checked):
 
     topic: str  #: Topic name, not empty, no wildcards (3.1.3.3).
     _: KW_ONLY
-    payload: bytes | None = None  #: At most 65,535 bytes; None is sent, and read again, as empty (3.1.3.4).
+    payload: OptionalBytes = _NO_BYTES  #: At most 65,535 bytes; None is sent, and read again, as empty (3.1.3.4).
     qos: QoS = QoS.AT_MOST_ONCE  #: Quality of Service (3.1.2.6).
     retain: bool = False  #: Publish as a retained message (3.1.2.7).
     payload_format_indicator: int = 0  #: 0: bytes, 1: UTF-8 text, which is not checked (3.1.3.2.3).
     message_expiry_interval: int | None = None  #: Lifetime of the message in seconds, 32 bits (3.1.3.2.4).
     content_type: str | None = None  #: For example a MIME type (3.1.3.2.5).
     response_topic: str | None = None  #: Topic name for a response (3.1.3.2.6).
-    correlation_data: bytes | None = None  #: What the response belongs to (3.1.3.2.7).
+    correlation_data: OptionalBytes = _NO_BYTES  #: What the response belongs to (3.1.3.2.7).
     will_delay_interval: int = 0  #: Seconds to wait before publishing, 32 bits (3.1.3.2.2).
-    user_properties: UserProperties = _NONE  #: Name and value pairs, in order (3.1.3.2.8).
+    user_properties: UserProperties = _EMPTY  #: Name and value pairs, in order (3.1.3.2.8).
 
 
 @_packet
@@ -118,19 +149,19 @@ class ConnectPacket(BasePacket):
     client_id: str  #: Client identifier; empty: the server assigns one (3.1.3.1).
     _: KW_ONLY
     username: str | None = None  #: User name (3.1.3.5).
-    password: bytes | None = None  #: Password or other credential (3.1.3.6).
+    password: OptionalBytes = _NO_BYTES  #: Password or other credential (3.1.3.6).
     clean_start: bool = False  #: Begin a new session (3.1.2.4).
     will: Will | None = None  #: Message to be published when the connection is lost (3.1.2.5).
     keep_alive: int = 0  #: Longest time between packets in seconds, 16 bits; 0: off (3.1.2.10).
     session_expiry_interval: int = 0  #: Seconds, 32 bits; 0xFFFFFFFF: never (3.1.2.11.2).
     authentication_method: str | None = None  #: Name of the extended authentication (3.1.2.11.9).
-    authentication_data: bytes | None = None  #: Only with a method (3.1.2.11.10).
+    authentication_data: OptionalBytes = _NO_BYTES  #: Only with a method (3.1.2.11.10).
     request_problem_info: bool = True  #: Reason strings and user properties on any packet (3.1.2.11.7).
     request_response_info: bool = False  #: Ask for response information (3.1.2.11.6).
     receive_max: int = 65535  #: QoS 1 and 2 messages in flight to the client, 1 to 65,535 (3.1.2.11.3).
     topic_alias_max: int = 0  #: Highest topic alias accepted, 16 bits (3.1.2.11.5).
     max_packet_size: int | None = None  #: Largest packet accepted in bytes, from 1, 32 bits (3.1.2.11.4).
-    user_properties: UserProperties = _NONE  #: Name and value pairs, in order (3.1.2.11.8).
+    user_properties: UserProperties = _EMPTY  #: Name and value pairs, in order (3.1.2.11.8).
 
 
 @_packet
@@ -146,7 +177,7 @@ class ConnAckPacket(BasePacket):
     assigned_client_id: str | None = None  #: Given to a client that came without one (3.2.2.3.7).
     server_keep_alive: int | None = None  #: Seconds, 16 bits; overrides the client's (3.2.2.3.14).
     authentication_method: str | None = None  #: Name of the extended authentication (3.2.2.3.17).
-    authentication_data: bytes | None = None  #: As the method defines it (3.2.2.3.18).
+    authentication_data: OptionalBytes = _NO_BYTES  #: As the method defines it (3.2.2.3.18).
     response_info: str | None = None  #: Basis for response topics (3.2.2.3.15).
     server_reference: str | None = None  #: Another server to use (3.2.2.3.16).
     reason_str: str | None = None  #: For diagnostics (3.2.2.3.9).
@@ -158,7 +189,7 @@ class ConnAckPacket(BasePacket):
     wildcard_subscription_available: bool = True  #: Wildcards are supported (3.2.2.3.11).
     subscription_id_available: bool = True  #: Subscription identifiers are supported (3.2.2.3.12).
     shared_subscription_available: bool = True  #: Shared subscriptions are supported (3.2.2.3.13).
-    user_properties: UserProperties = _NONE  #: Name and value pairs, in order (3.2.2.3.10).
+    user_properties: UserProperties = _EMPTY  #: Name and value pairs, in order (3.2.2.3.10).
 
 
 @_packet
@@ -168,7 +199,7 @@ class PublishPacket(BasePacket):
     packet_type: ClassVar = PacketType.PUBLISH
 
     topic: str  #: Topic name, no wildcards; empty only with a topic alias (3.3.2.1).
-    payload: bytes  #: The message itself (3.3.3).
+    payload: Bytes  #: The message itself (3.3.3).
     _: KW_ONLY
     qos: QoS = QoS.AT_MOST_ONCE  #: Quality of Service (3.3.1.2).
     retain: bool = False  #: Keep for later subscribers; from a server: was kept (3.3.1.3).
@@ -178,10 +209,10 @@ class PublishPacket(BasePacket):
     message_expiry_interval: int | None = None  #: Lifetime of the message in seconds, 32 bits (3.3.2.3.3).
     content_type: str | None = None  #: For example a MIME type (3.3.2.3.9).
     response_topic: str | None = None  #: Topic name for a response (3.3.2.3.5).
-    correlation_data: bytes | None = None  #: What the response belongs to (3.3.2.3.6).
-    subscription_ids: Many[int] = _NONE  #: Of the matching subscriptions, each 1 to 268,435,455 (3.3.2.3.8).
+    correlation_data: OptionalBytes = _NO_BYTES  #: What the response belongs to (3.3.2.3.6).
+    subscription_ids: Many[int] = _EMPTY  #: Of the matching subscriptions, each 1 to 268,435,455 (3.3.2.3.8).
     topic_alias: int | None = None  #: Stands for the topic, 1 to 65,535 (3.3.2.3.4).
-    user_properties: UserProperties = _NONE  #: Name and value pairs, in order (3.3.2.3.7).
+    user_properties: UserProperties = _EMPTY  #: Name and value pairs, in order (3.3.2.3.7).
 
 
 @_packet
@@ -194,7 +225,7 @@ class PubAckPacket(BasePacket):
     _: KW_ONLY
     reason_code: PubAckReasonCode = PubAckReasonCode.SUCCESS  #: The outcome (3.4.2.1).
     reason_str: str | None = None  #: For diagnostics (3.4.2.2.2).
-    user_properties: UserProperties = _NONE  #: Name and value pairs, in order (3.4.2.2.3).
+    user_properties: UserProperties = _EMPTY  #: Name and value pairs, in order (3.4.2.2.3).
 
 
 @_packet
@@ -207,7 +238,7 @@ class PubRecPacket(BasePacket):
     _: KW_ONLY
     reason_code: PubRecReasonCode = PubRecReasonCode.SUCCESS  #: The outcome (3.5.2.1).
     reason_str: str | None = None  #: For diagnostics (3.5.2.2.2).
-    user_properties: UserProperties = _NONE  #: Name and value pairs, in order (3.5.2.2.3).
+    user_properties: UserProperties = _EMPTY  #: Name and value pairs, in order (3.5.2.2.3).
 
 
 @_packet
@@ -220,7 +251,7 @@ class PubRelPacket(BasePacket):
     _: KW_ONLY
     reason_code: PubRelReasonCode = PubRelReasonCode.SUCCESS  #: The outcome (3.6.2.1).
     reason_str: str | None = None  #: For diagnostics (3.6.2.2.2).
-    user_properties: UserProperties = _NONE  #: Name and value pairs, in order (3.6.2.2.3).
+    user_properties: UserProperties = _EMPTY  #: Name and value pairs, in order (3.6.2.2.3).
 
 
 @_packet
@@ -233,7 +264,7 @@ class PubCompPacket(BasePacket):
     _: KW_ONLY
     reason_code: PubCompReasonCode = PubCompReasonCode.SUCCESS  #: The outcome (3.7.2.1).
     reason_str: str | None = None  #: For diagnostics (3.7.2.2.2).
-    user_properties: UserProperties = _NONE  #: Name and value pairs, in order (3.7.2.2.3).
+    user_properties: UserProperties = _EMPTY  #: Name and value pairs, in order (3.7.2.2.3).
 
 
 @_packet
@@ -246,7 +277,7 @@ class SubscribePacket(BasePacket):
     topic_filters: Many[TopicFilter]  #: At least one (3.8.3).
     _: KW_ONLY
     subscription_id: int | None = None  #: Comes back with matching messages, 1 to 268,435,455 (3.8.2.1.2).
-    user_properties: UserProperties = _NONE  #: Name and value pairs, in order (3.8.2.1.3).
+    user_properties: UserProperties = _EMPTY  #: Name and value pairs, in order (3.8.2.1.3).
 
 
 @_packet
@@ -259,7 +290,7 @@ class SubAckPacket(BasePacket):
     reason_codes: Many[SubAckReasonCode]  #: One for each topic filter, at least one (3.9.3).
     _: KW_ONLY
     reason_str: str | None = None  #: For diagnostics (3.9.2.1.2).
-    user_properties: UserProperties = _NONE  #: Name and value pairs, in order (3.9.2.1.3).
+    user_properties: UserProperties = _EMPTY  #: Name and value pairs, in order (3.9.2.1.3).
 
 
 @_packet
@@ -271,7 +302,7 @@ class UnsubscribePacket(BasePacket):
     packet_id: int  #: 1 to 65,535 (2.2.1).
     patterns: Many[str]  #: Topic filters, as they were subscribed to; at least one (3.10.3).
     _: KW_ONLY
-    user_properties: UserProperties = _NONE  #: Name and value pairs, in order (3.10.2.1.2).
+    user_properties: UserProperties = _EMPTY  #: Name and value pairs, in order (3.10.2.1.2).
 
 
 @_packet
@@ -284,7 +315,7 @@ class UnsubAckPacket(BasePacket):
     reason_codes: Many[UnsubAckReasonCode]  #: One for each topic filter, at least one (3.11.3).
     _: KW_ONLY
     reason_str: str | None = None  #: For diagnostics (3.11.2.1.2).
-    user_properties: UserProperties = _NONE  #: Name and value pairs, in order (3.11.2.1.3).
+    user_properties: UserProperties = _EMPTY  #: Name and value pairs, in order (3.11.2.1.3).
 
 
 @_packet
@@ -312,7 +343,7 @@ class DisconnectPacket(BasePacket):
     session_expiry_interval: int | None = None  #: Seconds, 32 bits; only from a client (3.14.2.2.2).
     server_reference: str | None = None  #: Another server to use (3.14.2.2.5).
     reason_str: str | None = None  #: For diagnostics (3.14.2.2.3).
-    user_properties: UserProperties = _NONE  #: Name and value pairs, in order (3.14.2.2.4).
+    user_properties: UserProperties = _EMPTY  #: Name and value pairs, in order (3.14.2.2.4).
 
 
 @_packet
@@ -324,9 +355,9 @@ class AuthPacket(BasePacket):
     _: KW_ONLY
     reason_code: AuthReasonCode = AuthReasonCode.SUCCESS  #: The state (3.15.2.1).
     authentication_method: str | None = None  #: Required unless the reason is SUCCESS (3.15.2.2.2).
-    authentication_data: bytes | None = None  #: Only with a method (3.15.2.2.3).
+    authentication_data: OptionalBytes = _NO_BYTES  #: Only with a method (3.15.2.2.3).
     reason_str: str | None = None  #: For diagnostics (3.15.2.2.4).
-    user_properties: UserProperties = _NONE  #: Name and value pairs, in order (3.15.2.2.5).
+    user_properties: UserProperties = _EMPTY  #: Name and value pairs, in order (3.15.2.2.5).
 
 
 if TYPE_CHECKING:

@@ -14,8 +14,11 @@ from mqtt5 import _engine
 from mqtt5.exceptions import DecodeError, IncompleteError
 from mqtt5.packets import Packet
 
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
-def read(buffer: bytes | bytearray | memoryview) -> tuple[Packet, int]:
+
+def read(buffer: "Buffer") -> tuple[Packet, int]:
     """The packet that the buffer begins with, and its size in bytes.
 
     The buffer is any bytes-like object; what follows the packet in it is left alone. Raises
@@ -53,7 +56,7 @@ class Decoder:
         self._needed = 0  # its size, as far as that is known
         self._error: DecodeError | None = None
 
-    def feed(self, data: bytes | bytearray | memoryview) -> None:
+    def feed(self, data: "Buffer") -> None:
         """Adds what has arrived: any bytes-like object, which is copied."""
         with memoryview(data) as view:
             if self._error is not None:
