@@ -104,15 +104,19 @@ typedef union value {
     mqtt5_topic_filter filter;
 } value;
 
+/* table.c: where is a set of packet types. */
+const property *mqtt5_find_property(uint32_t id, unsigned where);
+
 /* value.c: to and from point to a member of that kind, or to a value. */
 void mqtt5_read_value(reader *r, unsigned kind, void *to);
 void mqtt5_write_value(writer *w, unsigned kind, const void *from);
+
+/* list.c */
 bool mqtt5_next_item(mqtt5_list *list, unsigned kind, void *item);
 void mqtt5_read_list(reader *r, unsigned kind, unsigned field, mqtt5_list *list);
 void mqtt5_write_list(writer *w, unsigned kind, unsigned property, mqtt5_list list);
 
-/* property.c: where is a set of packet types. */
-const property *mqtt5_find_property(uint32_t id, unsigned where);
+/* property.c */
 void mqtt5_read_properties(reader *r, unsigned where, mqtt5_properties *properties);
 void mqtt5_write_properties(writer *w, unsigned where, const mqtt5_properties *properties);
 

@@ -2,39 +2,10 @@
 /*
  * property.c - reads and writes a set of properties (2.2.2), driven by the property table.
  *
- * It knows which properties exist, where they may stand and how their kinds
- * look on the wire. It does not know what their values must be: see check.c.
+ * It knows how properties follow each other. It does not know any of them,
+ * or what their values must be: see table.c and check.c.
  */
 #include "codec.h"
-
-#define ROW(id, member, kind, rule, packets) \
-    {id, MQTT5_KIND_##kind, RULE_##rule, offsetof(mqtt5_properties, member), packets},
-
-static const property table[] = {MQTT5_PROPERTY_TABLE(ROW)};
-
-enum { ROWS = sizeof(table) / sizeof(table[0]), HIGHEST_ID = MQTT5_SHARED_SUBSCRIPTION_AVAILABLE };
-
-/* The first row of each identifier, plus one; 0 where there is none. */
-static const uint8_t first_row[HIGHEST_ID + 1] = {
-    0,  1,  2,  3,  0,  0, 0,  0, 4, 5,  0, 6,  0,  0,  0,  0,  0,  8,  9,  10, 0,  11,
-    12, 13, 14, 15, 16, 0, 17, 0, 0, 18, 0, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
-};
-
-/* NULL if there is no such property in any of those packets. */
-const property *mqtt5_find_property(uint32_t id, unsigned where)
-{
-    size_t row;
-
-    if (id > HIGHEST_ID || first_row[id] == 0) {
-        return NULL;
-    }
-    for (row = first_row[id] - 1u; row < ROWS && table[row].id == id; row++) {
-        if (table[row].packets & where) {
-            return &table[row];
-        }
-    }
-    return NULL;
-}
 
 /* -------------------------------------------------------------- reading */
 
