@@ -305,14 +305,18 @@ _read_slot = lib.mqtt5_read_slot
 
 def decode(buffer: Any, start: int, max_packet_size: int) -> tuple[Any, int]:
     if buffer.__class__ is bytes and _BYTES_STAY:
-        source, origin = buffer, 0
-    else:
-        source, origin = _contiguous(buffer), start
+        return _decode(buffer, start, 0, max_packet_size)
+    with _contiguous(buffer) as source:  # released at once: a bytearray cannot change its size before
+        return _decode(source, start, start, max_packet_size)
+
+
+def _decode(source: Any, start: int, origin: int, max_packet_size: int) -> tuple[Any, int]:
+    """Of bytes, origin is 0; of anything else it is start, and the packet's bytes are copied."""
     slot = _take_slot()
     found = lib.mqtt5_decode_slot(source, start, len(source), origin, max_packet_size, slot.head)
     if found <= 0:
         raise _decode_error(-found, slot, source, start)
-    data = source if source is buffer else ffi.buffer(source)[start : start + slot.head.size]
+    data = source if source.__class__ is bytes else ffi.buffer(source)[start : start + slot.head.size]
     packet, size = _readers[found](data, slot.view)
     _free_slots.append(slot)
     return packet, start + size
