@@ -30,8 +30,8 @@ extern uint16_t mqtt5_direct_views[16][2];
 
 # The results are minus the status, if that is an error; otherwise the type of the packet, or its size in bytes.
 #
-# After decoding, pointers in the packet are relative to slot->address, which is where offset origin of data is;
-# those of the direct views have been made offsets.
+# After decoding, pointers in the packet are relative to slot->address, where data is; those of the direct views
+# have been made offsets.
 #
 # An image is a packet without properties in one bytes object: an mqtt5_image, the part of the packet's struct
 # that it announces, then the data of the direct views, one behind the other. CFFI calls a function of one
@@ -46,17 +46,21 @@ static mqtt5_view *mqtt5_direct_view(mqtt5_packet *packet, int i)
     return at > 0 ? (mqtt5_view *)((char *)packet + at) : NULL;
 }
 
-static int mqtt5_decode_slot(const uint8_t *data, size_t start, size_t size, size_t origin,
-                             size_t max_packet_size, mqtt5_slot *slot)
+static int mqtt5_frame_slot(const uint8_t *data, size_t start, size_t size, size_t max_packet_size, mqtt5_slot *slot)
 {
-    mqtt5_status status = mqtt5_decode(data + start, size - start, max_packet_size, &slot->packet, &slot->size,
-                                       &slot->error);
+    slot->packet.type = size > start ? data[start] >> 4 : 0;
+    return -(int)mqtt5_frame(data + start, size - start, max_packet_size, &slot->size, &slot->error);
+}
+
+static int mqtt5_decode_slot(const uint8_t *data, size_t size, mqtt5_slot *slot)
+{
+    mqtt5_status status = mqtt5_decode(data, size, 0, &slot->packet, &slot->size, &slot->error);
     int i;
 
     if (status != MQTT5_OK) {
         return -(int)status;
     }
-    slot->address = (uintptr_t)(data + origin);
+    slot->address = (uintptr_t)data;
     for (i = 0; i < 2; i++) {
         mqtt5_view *view = mqtt5_direct_view(&slot->packet, i);
 
@@ -65,11 +69,6 @@ static int mqtt5_decode_slot(const uint8_t *data, size_t start, size_t size, siz
         }
     }
     return slot->packet.type;
-}
-
-static int mqtt5_read_slot(const uint8_t *data, size_t size, mqtt5_slot *slot)
-{
-    return mqtt5_decode_slot(data, 0, size, 0, 0, slot);
 }
 
 static int mqtt5_encode_slot(mqtt5_slot *slot)

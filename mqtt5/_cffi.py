@@ -7,6 +7,7 @@ not know any packet or field by name, MQTT's rules, or the wire format.
 
 import dataclasses
 import functools
+import struct
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -26,18 +27,19 @@ class Slot:
 
     __slots__ = ("address", "head", "heap", "memory", "out", "out_address", "view")
 
-    SIZE = 4096
+    SIZE = 65536
 
     def __init__(self, heap_size: int = SIZE, room: int = SIZE) -> None:
         self.head = ffi.new("mqtt5_slot *")
         self.view = ffi.buffer(self.head)
-        self.memory = ffi.new("uint8_t[]", heap_size), ffi.new("uint8_t[]", room)
+        self.memory = _new_bytes("uint8_t[]", heap_size), _new_bytes("uint8_t[]", room)
         self.heap, self.out = map(ffi.buffer, self.memory)
         self.address = int(ffi.cast("uintptr_t", self.memory[0]))
         self.head.out, self.head.room = self.memory[1], room
         self.out_address = int(ffi.cast("uintptr_t", self.memory[1]))
 
 
+_new_bytes = ffi.new_allocator(should_clear_after_alloc=False)
 _free_slots: list[Slot] = []
 
 
@@ -56,9 +58,14 @@ def _footprint(value: Any) -> int:
         return len(value)
     if isinstance(value, tuple):
         return 8 + sum(64 + _footprint(item) for item in value)
-    if value.__class__ in _bindings:
-        return sum(_footprint(getattr(value, field.name)) for field in _bindings[value.__class__].fields)
+    for cls in type(value).__mro__:
+        if cls in _bindings:
+            return sum(_footprint(getattr(value, field.name)) for field in _bindings[cls].fields)
     return 0
+
+
+# What making a struct or an image raises if a field is not of its type, or a slot is too small.
+UNFIT = (AttributeError, OverflowError, TypeError, ValueError, struct.error)
 
 
 # ---------------------------------------------------------------- bindings
@@ -85,6 +92,8 @@ class Binding:
             take_slot=_free_slots.pop,
             give_back=_free_slots.append,
             Slot=Slot,
+            Unfit=UNFIT,
+            nothing=object(),
             check_image=lib.mqtt5_check_image,
             encode_image=lib.mqtt5_encode_image,
         )
@@ -102,7 +111,8 @@ class Binding:
         lines = ["def write_packet(self):"]
         if self._has_image():
             plain = [f"self.{f.name} is {default_of(f)}" for f in self.fields if f.property or f.flag]
-            plain += [f"{f.name}.__class__ is bool" for f in self.accessors.always if f.type is bool]
+            exact = [f for f in self.accessors.always if not f.flag and f.type in (bool, bytes, str)]
+            plain += [f"type({f.name}) is type_{f.name}" for f in exact]
             data, image = self.accessors.image(f"slot.out_address, {Slot.SIZE}", True)
             lines += [
                 *[f"    {field.name} = self.{field.name}" for field in self.accessors.always if not field.flag],
@@ -118,7 +128,7 @@ class Binding:
                 "                data = slot.out[:size]",
                 "                give_back(slot)",
                 "                return data",
-                "        except Exception:",
+                "        except Unfit:",
                 "            pass",
             ]
         return functools.wraps(self.cls.write)(
@@ -129,23 +139,25 @@ class Binding:
         """An __init__ for exactly this class; classes derived from it get that of the dataclass."""
         # Keyword-only parameters take twice as long to fill with their defaults: so the first positional argument
         # too many goes into one of its own.
-        parameters, arguments, plain = ["self"], ["self"], []
+        parameters, arguments, plain, positional = ["self"], ["self"], [], ""
         for field in self.fields:
             name, default = field.name, default_of(field)
-            if field.keyword and "surplus=cls" not in parameters:
-                parameters.append("surplus=cls")
-                arguments.append("*(() if surplus is cls else (surplus,))")
+            if field.keyword and "_surplus=nothing" not in parameters:
+                parameters.append("_surplus=nothing")
+                positional = ", ".join(arguments)
             parameters.append(name if field.default is dataclasses.MISSING else f"{name}={default}")
             arguments.append(f"{name}={name}" if field.keyword else name)
             if field.property or field.flag:
                 plain.append(f"{name} is {default}")
             elif field.nullable:
-                plain.append(f"({name} is None or {name}.__class__ is type_{name} and {name} > 0)")
+                plain.append(f"({name} is None or type({name}) is type_{name} and {name} > 0)")
             else:
-                plain.append(f"{name}.__class__ is type_{name}")
-        lines = [
-            f"def __init__({', '.join(parameters)}):",
-            f"    if self.__class__ is not cls{' or surplus is not cls' if 'surplus=cls' in parameters else ''}:",
+                plain.append(f"type({name}) is type_{name}")
+        lines = [f"def __init__({', '.join(parameters)}):"]
+        if positional:  # that of the dataclass says what is wrong
+            lines += ["    if _surplus is not nothing:", f"        return slow_init({positional}, _surplus)"]
+        lines += [
+            "    if self.__class__ is not cls:",
             f"        return slow_init({', '.join(arguments)})",
             "    set_class(self, draft)",
             *[f"    self.{field.name} = {field.name}" for field in self.fields],
@@ -159,7 +171,7 @@ class Binding:
                 *["            " + line for line in data],
                 f"            if check_image({image}) == 0:",
                 "                return",
-                "        except Exception:",
+                "        except Unfit:",
                 "            pass",
             ]
         init = self.accessors.compile("__init__", [*lines, "    check(self)"])
@@ -173,7 +185,7 @@ class Binding:
         try:
             self.accessors.fill(value, slot.view, PACKET_AT, slot.heap, slot.address, 0)
             size = lib.mqtt5_encode_slot(slot.head)
-        except Exception:
+        except UNFIT:
             size = 0
         data: bytes = slot.out[:size] if size > 0 else b""
         _free_slots.append(slot)
@@ -181,32 +193,41 @@ class Binding:
 
     def check(self, value: Any) -> None:
         """Whether the values of fields that have exactly their types are right."""
+        fill = (self._holder if self.is_part else self).accessors.fill
         packet = self._probe(value) if self.is_part else value
-        slot = (self._holder if self.is_part else self)._filled(packet)
+        slot = _take_slot()
+        try:
+            fill(packet, slot.view, PACKET_AT, slot.heap, slot.address, 0)
+        except UNFIT:
+            _free_slots.append(slot)
+            slot = Slot(_footprint(packet), 1)
+            fill(packet, slot.view, PACKET_AT, slot.heap, slot.address, 0)
         if lib.mqtt5_check_slot(slot.head) < 0:
             self._refuse(value, slot.head.error)
+        if len(slot.heap) == Slot.SIZE:
+            _free_slots.append(slot)
 
-    def _filled(self, value: Any) -> Slot:
-        """A slot large enough, with that packet."""
-        slot = Slot(_footprint(tuple(getattr(value, field.name) for field in self.fields)), 1)
-        self.accessors.fill(value, slot.view, PACKET_AT, slot.heap, slot.address, 0)
-        return slot
+    def _exact(self, value: Any) -> Any:
+        """A draft of a packet or part that may have been changed by force; raises what constructing it would."""
+        exact = self.draft()
+        for field in self.fields:
+            new = field.convert(getattr(value, field.name), f"{self.cls.__name__}.{field.name}")
+            if field.type in _bindings:
+                part = _bindings[field.type]
+                new = tuple(map(part._exact, new)) if field.kind in ITEMS else new and part._exact(new)
+            setattr(exact, field.name, new)
+        return exact
 
     def _write_exactly(self, value: Any) -> bytes:
         """Raises what is wrong with a packet that was changed by force; and writes one that is large."""
-        exact = self.draft()
-        for field in self.fields:
-            setattr(exact, field.name, field.convert(getattr(value, field.name), f"{self.cls.__name__}.{field.name}"))
-        slot = self._filled(exact)
+        exact = self._exact(value)
+        footprint = _footprint(exact)
+        slot = Slot(footprint, footprint + Slot.SIZE)  # what lists take on the heap is more than on the wire
+        self.accessors.fill(exact, slot.view, PACKET_AT, slot.heap, slot.address, 0)
         size = lib.mqtt5_encode_slot(slot.head)
-        if size == -lib.MQTT5_NO_SPACE:
-            room = slot.head.size
-            out = ffi.new("uint8_t[]", room)
-            slot.head.out, slot.head.room = out, room
-            size = lib.mqtt5_encode_slot(slot.head)
         if size < 0:
             self._refuse(value, slot.head.error)
-        return bytes(ffi.buffer(slot.head.out, size))
+        return slot.out[:size]  # type: ignore[no-any-return]
 
     @functools.cached_property
     def _holder(self) -> "Binding":
@@ -228,16 +249,18 @@ class Binding:
 
     def _refuse(self, value: Any, error: Any) -> NoReturn:
         """Raises the ValueError for what the library says of a packet, or of a part in its probe."""
-        text = _text(lib.mqtt5_strerror(error.status))
         label, wrong, name = type(value).__name__, value, _field_name(error.field, self)
         if not self.is_part and error.field & lib.MQTT5_IN_WILL:
-            label, wrong = f"{label}.will", value.will
-        if not hasattr(wrong, name):
-            raise ValueError(f"{short(value, 300) if self.is_part else label}: {text}")
-        wrong = getattr(wrong, name)
-        if isinstance(wrong, tuple) and wrong:
-            name, wrong = f"{name}[{error.index}]", wrong[error.index]
-        raise ValueError(f"{label}.{name}={short(wrong)}: {text}")
+            will = next(field.name for field in self.fields if field.kind == lib.MQTT5_KIND_WILL)
+            label, wrong = f"{label}.{will}", getattr(value, will)
+        if self.is_part and not hasattr(wrong, name):  # the library speaks of the list that it is in
+            name = self.fields[0].name
+        if hasattr(wrong, name):
+            wrong = getattr(wrong, name)
+            if isinstance(wrong, tuple) and wrong:
+                name, wrong = f"{name}[{error.index}]", wrong[error.index]
+            label = f"{label}.{name}={short(wrong)}"
+        raise ValueError(f"{label}: {_text(lib.mqtt5_strerror(error.status))}")
 
 
 # ------------------------------------------------------- what an engine does
@@ -272,9 +295,10 @@ def _convert(value: Any) -> None:
     """Turns each field into exactly its type."""
     for field in _binding(value).fields:
         old = getattr(value, field.name)
-        new = field.convert(old, f"{type(value).__name__}.{field.name}")
-        if new is not old:
-            object.__setattr__(value, field.name, new)
+        if old is not field.default:
+            new = field.convert(old, f"{type(value).__name__}.{field.name}")
+            if new is not old:
+                object.__setattr__(value, field.name, new)
 
 
 def check(value: Any) -> None:
@@ -290,37 +314,39 @@ def write(packet: Any) -> bytes:
 def read(buffer: Any) -> tuple[Any, int]:
     if buffer.__class__ is memoryview and buffer.nbytes < 1024:
         buffer = buffer.tobytes()
-    if buffer.__class__ is bytes and _BYTES_STAY:
-        slot = _take_slot()
-        found = _read_slot(buffer, len(buffer), slot.head)
-        if found > 0:
-            result = _readers[found](buffer, slot.view)
-            _free_slots.append(slot)
-            return result
-    return decode(buffer, 0, 0)
-
-
-_read_slot = lib.mqtt5_read_slot
+    if buffer.__class__ is not bytes:
+        return decode(buffer, 0, 0)
+    try:
+        slot = _free_slots.pop()
+    except IndexError:
+        slot = Slot()
+    source = buffer if _BYTES_STAY else ffi.from_buffer(buffer)
+    found = _decode_slot(source, len(buffer), slot.head)
+    if found <= 0:
+        error = _decode_error(-found, slot, buffer, len(buffer))
+        _free_slots.append(slot)
+        raise error
+    result = _readers[found](buffer, slot.view)
+    _free_slots.append(slot)
+    return result
 
 
 def decode(buffer: Any, start: int, max_packet_size: int) -> tuple[Any, int]:
-    if buffer.__class__ is bytes and _BYTES_STAY:
-        return _decode(buffer, start, 0, max_packet_size)
-    with _contiguous(buffer) as source:  # released at once: a bytearray cannot change its size before
-        return _decode(source, start, start, max_packet_size)
-
-
-def _decode(source: Any, start: int, origin: int, max_packet_size: int) -> tuple[Any, int]:
-    """Of bytes, origin is 0; of anything else it is start, and the packet's bytes are copied."""
+    """Of a copy, since others may change the buffer meanwhile."""
     slot = _take_slot()
-    found = lib.mqtt5_decode_slot(source, start, len(source), origin, max_packet_size, slot.head)
-    if found <= 0:
-        raise _decode_error(-found, slot, source, start)
-    data = source if source.__class__ is bytes else ffi.buffer(source)[start : start + slot.head.size]
-    packet, size = _readers[found](data, slot.view)
+    with _contiguous(buffer) as source:  # released at once: a bytearray cannot change its size before
+        found = lib.mqtt5_frame_slot(source, start, len(source), max_packet_size, slot.head)
+        if found < 0:
+            error = _decode_error(-found, slot, ffi.buffer(source)[start : start + 16], len(source) - start)
+            _free_slots.append(slot)
+            raise error
+        data: bytes = ffi.buffer(source)[start : start + slot.head.size]
     _free_slots.append(slot)
+    packet, size = read(data)
     return packet, start + size
 
+
+_decode_slot = lib.mqtt5_decode_slot
 
 # Where objects do not move, a bytes object can be handed to C as it is.
 _BYTES_STAY = sys.implementation.name == "cpython"
@@ -335,11 +361,12 @@ def _contiguous(buffer: Any) -> Any:
         return ffi.from_buffer(bytes(memoryview(buffer)))
 
 
-def _decode_error(status: int, slot: Slot, source: Any, start: int) -> Exception:
+def _decode_error(status: int, slot: Slot, data: bytes, size: int) -> Exception:
+    """For what the library says of the packet that begins with data; size bytes of it have arrived."""
     text = _text(lib.mqtt5_strerror(status))
     if status == lib.MQTT5_INCOMPLETE:
         needed = slot.head.size
-        return IncompleteError(f"{text}: {len(source) - start} of {needed} bytes", needed=needed)
+        return IncompleteError(f"{text}: {size} of {needed} bytes", needed=needed)
     error = slot.head.error
     binding = _by_type.get(slot.head.packet.type)
     label = binding.cls.packet_type.name if binding else "packet"
@@ -348,9 +375,7 @@ def _decode_error(status: int, slot: Slot, source: Any, start: int) -> Exception
         field = f"will.{field}"
     elif binding:
         field = _field_name(error.field, binding)
-    where = start + error.offset
-    data: bytes = (source if source.__class__ is bytes else ffi.buffer(source))[where : where + 8]
-    found = data.hex(" ") + (" ..." if len(source) > where + 8 else "")
+    found = data[error.offset : error.offset + 8].hex(" ") + (" ..." if size > error.offset + 8 else "")
     return DecodeError(
         f"{label} {field} at offset {error.offset} ({found}): {text}",
         reason_code=lib.mqtt5_reason_code(status),

@@ -2,7 +2,7 @@
 """The names that PyPI's mqtt5 gave to topic filters up to 0.6, for code that is written for those versions.
 
 aiomqtt 3.0.0a1 is such code. Here `Subscription` is TopicFilter, and SUBSCRIBE's `subscriptions` are its
-`topic_filters`. Nothing else in the package knows of them, and no type checker sees them.
+`topic_filters`. Nothing else in the package knows of them.
 """
 
 import functools

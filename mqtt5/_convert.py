@@ -20,7 +20,10 @@ def short(value: object, limit: int = 60) -> str:
     """The repr of a value, for an error message: cut if it is long."""
     cut = reprlib.Repr()
     cut.maxstring = cut.maxother = cut.maxlong = limit
-    return cut.repr(value)
+    try:
+        return cut.repr(value)
+    except ValueError:  # an int of more digits than Python prints
+        return f"<{type(value).__name__} too long to print>"
 
 
 def refuse_type(value: object, name: str, expected: str) -> TypeError:
@@ -89,12 +92,9 @@ def _instance(cls: type) -> Converter:
 
 def _pair(first: Converter, second: Converter) -> Converter:
     def convert(value: Any, name: str) -> tuple[Any, Any]:
-        try:
-            left, right = value
-        except (TypeError, ValueError):
-            raise refuse_type(value, name, "a pair of strings (name, value)") from None
-        if isinstance(value, (str, bytes)):
+        if not isinstance(value, (tuple, list)) or len(value) != 2:
             raise refuse_type(value, name, "a pair of strings (name, value)")
+        left, right = value
         return first(left, name), second(right, name)
 
     return convert

@@ -6,7 +6,7 @@ how a packet becomes bytes, which values are allowed (the engine says), or which
 """
 
 from collections.abc import Iterable
-from dataclasses import KW_ONLY, Field, dataclass
+from dataclasses import KW_ONLY, Field, FrozenInstanceError, dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar, dataclass_transform, overload
 
 from mqtt5 import _engine
@@ -50,6 +50,16 @@ if TYPE_CHECKING:
         def __get__(self, instance: object, owner: Any) -> Any: ...
         def __set__(self, instance: object, value: Buffer | None) -> None: ...
 
+    class Coded(Generic[_T]):
+        """What a type checker sees of an enum field: constructed from a member or its integer."""
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> "Coded[_T]": ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> _T: ...
+        def __get__(self, instance: object, owner: Any) -> Any: ...
+        def __set__(self, instance: object, value: _T | int) -> None: ...
+
     class Many(Generic[_T]):
         """What a type checker sees of a sequence: constructed from any iterable or None, read as a tuple."""
 
@@ -60,14 +70,19 @@ if TYPE_CHECKING:
         def __get__(self, instance: object, owner: Any) -> Any: ...
         def __set__(self, instance: object, value: Iterable[_T] | None) -> None: ...
 
-    _EMPTY: Any = ()
-    _NO_BYTES: Any = None
-
     @dataclass_transform(frozen_default=True)
     def _packet(cls: type[_T]) -> type[_T]: ...
+
+    def default(value: object) -> Any: ...
 else:
     Bytes = bytes
     OptionalBytes = bytes | None
+
+    class Coded:
+        """At run time such a field is annotated as what it holds."""
+
+        def __class_getitem__(cls, item):
+            return item
 
     class Many:
         """At run time such a field is annotated as what it holds."""
@@ -75,9 +90,28 @@ else:
         def __class_getitem__(cls, item):
             return tuple[item, ...]
 
-    _EMPTY = ()
-    _NO_BYTES = None
-    _packet = dataclass(frozen=True, slots=True)
+    def default(value):
+        """The value, but for type checkers one that fits any of the descriptors above."""
+        return value
+
+    def _packet(cls):
+        cls = dataclass(frozen=True, slots=True)(cls)
+        names = {field.name for field in fields(cls)}
+
+        # With slots, those that dataclass makes still speak of the class as it was before it got its slots.
+        def set_attribute(self, name, value):
+            if type(self) is cls or name in names:
+                raise FrozenInstanceError(f"cannot assign to field {name!r}")
+            super(cls, self).__setattr__(name, value)
+
+        def delete_attribute(self, name):
+            if type(self) is cls or name in names:
+                raise FrozenInstanceError(f"cannot delete field {name!r}")
+            super(cls, self).__delattr__(name)
+
+        cls.__setattr__, cls.__delattr__ = set_attribute, delete_attribute
+        return cls
+
 
 UserProperties: TypeAlias = Many[tuple[str, str]]
 
@@ -116,16 +150,16 @@ class Will(_Checked):
 
     topic: str  #: Topic name, not empty, no wildcards (3.1.3.3).
     _: KW_ONLY
-    payload: OptionalBytes = _NO_BYTES  #: At most 65,535 bytes; None is sent, and read again, as empty (3.1.3.4).
-    qos: QoS = QoS.AT_MOST_ONCE  #: Quality of Service (3.1.2.6).
+    payload: OptionalBytes = default(None)  #: At most 65,535 bytes; None is sent, and read again, as empty (3.1.3.4).
+    qos: Coded[QoS] = default(QoS.AT_MOST_ONCE)  #: Quality of Service (3.1.2.6).
     retain: bool = False  #: Publish as a retained message (3.1.2.7).
     payload_format_indicator: int = 0  #: 0: bytes, 1: UTF-8 text, which is not checked (3.1.3.2.3).
     message_expiry_interval: int | None = None  #: Lifetime of the message in seconds, 32 bits (3.1.3.2.4).
     content_type: str | None = None  #: For example a MIME type (3.1.3.2.5).
     response_topic: str | None = None  #: Topic name for a response (3.1.3.2.6).
-    correlation_data: OptionalBytes = _NO_BYTES  #: What the response belongs to (3.1.3.2.7).
+    correlation_data: OptionalBytes = default(None)  #: What the response belongs to (3.1.3.2.7).
     will_delay_interval: int = 0  #: Seconds to wait before publishing, 32 bits (3.1.3.2.2).
-    user_properties: UserProperties = _EMPTY  #: Name and value pairs, in order (3.1.3.2.8).
+    user_properties: UserProperties = default(())  #: Name and value pairs, in order (3.1.3.2.8).
 
 
 @_packet
@@ -134,10 +168,10 @@ class TopicFilter(_Checked):
 
     pattern: str  #: Topic filter, + and # allowed (4.7), also $share/NAME/FILTER (4.8.2).
     _: KW_ONLY
-    max_qos: QoS = QoS.EXACTLY_ONCE  #: The highest QoS at which messages are sent.
+    max_qos: Coded[QoS] = default(QoS.EXACTLY_ONCE)  #: The highest QoS at which messages are sent.
     no_local: bool = False  #: Leave out the client's own messages; not with $share.
     retain_as_published: bool = True  #: Keep the retain flag of forwarded messages.
-    retain_handling: RetainHandling = RetainHandling.SEND_ALWAYS  #: When to send retained messages.
+    retain_handling: Coded[RetainHandling] = default(RetainHandling.SEND_ALWAYS)  #: When to send retained messages.
 
 
 @_packet
@@ -149,19 +183,19 @@ class ConnectPacket(BasePacket):
     client_id: str  #: Client identifier; empty: the server assigns one (3.1.3.1).
     _: KW_ONLY
     username: str | None = None  #: User name (3.1.3.5).
-    password: OptionalBytes = _NO_BYTES  #: Password or other credential (3.1.3.6).
+    password: OptionalBytes = default(None)  #: Password or other credential (3.1.3.6).
     clean_start: bool = False  #: Begin a new session (3.1.2.4).
     will: Will | None = None  #: Message to be published when the connection is lost (3.1.2.5).
     keep_alive: int = 0  #: Longest time between packets in seconds, 16 bits; 0: off (3.1.2.10).
     session_expiry_interval: int = 0  #: Seconds, 32 bits; 0xFFFFFFFF: never (3.1.2.11.2).
     authentication_method: str | None = None  #: Name of the extended authentication (3.1.2.11.9).
-    authentication_data: OptionalBytes = _NO_BYTES  #: Only with a method (3.1.2.11.10).
+    authentication_data: OptionalBytes = default(None)  #: Only with a method (3.1.2.11.10).
     request_problem_info: bool = True  #: Reason strings and user properties on any packet (3.1.2.11.7).
     request_response_info: bool = False  #: Ask for response information (3.1.2.11.6).
     receive_max: int = 65535  #: QoS 1 and 2 messages in flight to the client, 1 to 65,535 (3.1.2.11.3).
     topic_alias_max: int = 0  #: Highest topic alias accepted, 16 bits (3.1.2.11.5).
     max_packet_size: int | None = None  #: Largest packet accepted in bytes, from 1, 32 bits (3.1.2.11.4).
-    user_properties: UserProperties = _EMPTY  #: Name and value pairs, in order (3.1.2.11.8).
+    user_properties: UserProperties = default(())  #: Name and value pairs, in order (3.1.2.11.8).
 
 
 @_packet
@@ -172,24 +206,24 @@ class ConnAckPacket(BasePacket):
 
     _: KW_ONLY
     session_present: bool = False  #: The server continues an earlier session (3.2.2.1.1).
-    reason_code: ConnAckReasonCode = ConnAckReasonCode.SUCCESS  #: The outcome (3.2.2.2).
+    reason_code: Coded[ConnAckReasonCode] = default(ConnAckReasonCode.SUCCESS)  #: The outcome (3.2.2.2).
     session_expiry_interval: int | None = None  #: Seconds, 32 bits; None: as requested (3.2.2.3.2).
     assigned_client_id: str | None = None  #: Given to a client that came without one (3.2.2.3.7).
     server_keep_alive: int | None = None  #: Seconds, 16 bits; overrides the client's (3.2.2.3.14).
     authentication_method: str | None = None  #: Name of the extended authentication (3.2.2.3.17).
-    authentication_data: OptionalBytes = _NO_BYTES  #: As the method defines it (3.2.2.3.18).
+    authentication_data: OptionalBytes = default(None)  #: As the method defines it (3.2.2.3.18).
     response_info: str | None = None  #: Basis for response topics (3.2.2.3.15).
     server_reference: str | None = None  #: Another server to use (3.2.2.3.16).
     reason_str: str | None = None  #: For diagnostics (3.2.2.3.9).
     receive_max: int = 65535  #: QoS 1 and 2 messages in flight to the server, 1 to 65,535 (3.2.2.3.3).
     topic_alias_max: int = 0  #: Highest topic alias accepted, 16 bits (3.2.2.3.8).
-    max_qos: QoS = QoS.EXACTLY_ONCE  #: Highest QoS of messages that the server takes (3.2.2.3.4).
+    max_qos: Coded[QoS] = default(QoS.EXACTLY_ONCE)  #: Highest QoS of messages that the server takes (3.2.2.3.4).
     retain_available: bool = True  #: Retained messages are supported (3.2.2.3.5).
     max_packet_size: int | None = None  #: Largest packet accepted in bytes, from 1, 32 bits (3.2.2.3.6).
     wildcard_subscription_available: bool = True  #: Wildcards are supported (3.2.2.3.11).
     subscription_id_available: bool = True  #: Subscription identifiers are supported (3.2.2.3.12).
     shared_subscription_available: bool = True  #: Shared subscriptions are supported (3.2.2.3.13).
-    user_properties: UserProperties = _EMPTY  #: Name and value pairs, in order (3.2.2.3.10).
+    user_properties: UserProperties = default(())  #: Name and value pairs, in order (3.2.2.3.10).
 
 
 @_packet
@@ -201,7 +235,7 @@ class PublishPacket(BasePacket):
     topic: str  #: Topic name, no wildcards; empty only with a topic alias (3.3.2.1).
     payload: Bytes  #: The message itself (3.3.3).
     _: KW_ONLY
-    qos: QoS = QoS.AT_MOST_ONCE  #: Quality of Service (3.3.1.2).
+    qos: Coded[QoS] = default(QoS.AT_MOST_ONCE)  #: Quality of Service (3.3.1.2).
     retain: bool = False  #: Keep for later subscribers; from a server: was kept (3.3.1.3).
     packet_id: int | None = None  #: 1 to 65,535 with QoS 1 and 2, None with QoS 0 (2.2.1).
     duplicate: bool = False  #: DUP, perhaps a re-delivery; not with QoS 0 (3.3.1.1).
@@ -209,10 +243,10 @@ class PublishPacket(BasePacket):
     message_expiry_interval: int | None = None  #: Lifetime of the message in seconds, 32 bits (3.3.2.3.3).
     content_type: str | None = None  #: For example a MIME type (3.3.2.3.9).
     response_topic: str | None = None  #: Topic name for a response (3.3.2.3.5).
-    correlation_data: OptionalBytes = _NO_BYTES  #: What the response belongs to (3.3.2.3.6).
-    subscription_ids: Many[int] = _EMPTY  #: Of the matching subscriptions, each 1 to 268,435,455 (3.3.2.3.8).
+    correlation_data: OptionalBytes = default(None)  #: What the response belongs to (3.3.2.3.6).
+    subscription_ids: Many[int] = default(())  #: Of the matching subscriptions, each 1 to 268,435,455 (3.3.2.3.8).
     topic_alias: int | None = None  #: Stands for the topic, 1 to 65,535 (3.3.2.3.4).
-    user_properties: UserProperties = _EMPTY  #: Name and value pairs, in order (3.3.2.3.7).
+    user_properties: UserProperties = default(())  #: Name and value pairs, in order (3.3.2.3.7).
 
 
 @_packet
@@ -223,9 +257,9 @@ class PubAckPacket(BasePacket):
 
     packet_id: int  #: That of the PUBLISH, 1 to 65,535 (2.2.1).
     _: KW_ONLY
-    reason_code: PubAckReasonCode = PubAckReasonCode.SUCCESS  #: The outcome (3.4.2.1).
+    reason_code: Coded[PubAckReasonCode] = default(PubAckReasonCode.SUCCESS)  #: The outcome (3.4.2.1).
     reason_str: str | None = None  #: For diagnostics (3.4.2.2.2).
-    user_properties: UserProperties = _EMPTY  #: Name and value pairs, in order (3.4.2.2.3).
+    user_properties: UserProperties = default(())  #: Name and value pairs, in order (3.4.2.2.3).
 
 
 @_packet
@@ -236,9 +270,9 @@ class PubRecPacket(BasePacket):
 
     packet_id: int  #: That of the PUBLISH, 1 to 65,535 (2.2.1).
     _: KW_ONLY
-    reason_code: PubRecReasonCode = PubRecReasonCode.SUCCESS  #: The outcome (3.5.2.1).
+    reason_code: Coded[PubRecReasonCode] = default(PubRecReasonCode.SUCCESS)  #: The outcome (3.5.2.1).
     reason_str: str | None = None  #: For diagnostics (3.5.2.2.2).
-    user_properties: UserProperties = _EMPTY  #: Name and value pairs, in order (3.5.2.2.3).
+    user_properties: UserProperties = default(())  #: Name and value pairs, in order (3.5.2.2.3).
 
 
 @_packet
@@ -249,9 +283,9 @@ class PubRelPacket(BasePacket):
 
     packet_id: int  #: That of the PUBLISH, 1 to 65,535 (2.2.1).
     _: KW_ONLY
-    reason_code: PubRelReasonCode = PubRelReasonCode.SUCCESS  #: The outcome (3.6.2.1).
+    reason_code: Coded[PubRelReasonCode] = default(PubRelReasonCode.SUCCESS)  #: The outcome (3.6.2.1).
     reason_str: str | None = None  #: For diagnostics (3.6.2.2.2).
-    user_properties: UserProperties = _EMPTY  #: Name and value pairs, in order (3.6.2.2.3).
+    user_properties: UserProperties = default(())  #: Name and value pairs, in order (3.6.2.2.3).
 
 
 @_packet
@@ -262,9 +296,9 @@ class PubCompPacket(BasePacket):
 
     packet_id: int  #: That of the PUBLISH, 1 to 65,535 (2.2.1).
     _: KW_ONLY
-    reason_code: PubCompReasonCode = PubCompReasonCode.SUCCESS  #: The outcome (3.7.2.1).
+    reason_code: Coded[PubCompReasonCode] = default(PubCompReasonCode.SUCCESS)  #: The outcome (3.7.2.1).
     reason_str: str | None = None  #: For diagnostics (3.7.2.2.2).
-    user_properties: UserProperties = _EMPTY  #: Name and value pairs, in order (3.7.2.2.3).
+    user_properties: UserProperties = default(())  #: Name and value pairs, in order (3.7.2.2.3).
 
 
 @_packet
@@ -277,7 +311,7 @@ class SubscribePacket(BasePacket):
     topic_filters: Many[TopicFilter]  #: At least one (3.8.3).
     _: KW_ONLY
     subscription_id: int | None = None  #: Comes back with matching messages, 1 to 268,435,455 (3.8.2.1.2).
-    user_properties: UserProperties = _EMPTY  #: Name and value pairs, in order (3.8.2.1.3).
+    user_properties: UserProperties = default(())  #: Name and value pairs, in order (3.8.2.1.3).
 
 
 @_packet
@@ -290,7 +324,7 @@ class SubAckPacket(BasePacket):
     reason_codes: Many[SubAckReasonCode]  #: One for each topic filter, at least one (3.9.3).
     _: KW_ONLY
     reason_str: str | None = None  #: For diagnostics (3.9.2.1.2).
-    user_properties: UserProperties = _EMPTY  #: Name and value pairs, in order (3.9.2.1.3).
+    user_properties: UserProperties = default(())  #: Name and value pairs, in order (3.9.2.1.3).
 
 
 @_packet
@@ -302,7 +336,7 @@ class UnsubscribePacket(BasePacket):
     packet_id: int  #: 1 to 65,535 (2.2.1).
     patterns: Many[str]  #: Topic filters, as they were subscribed to; at least one (3.10.3).
     _: KW_ONLY
-    user_properties: UserProperties = _EMPTY  #: Name and value pairs, in order (3.10.2.1.2).
+    user_properties: UserProperties = default(())  #: Name and value pairs, in order (3.10.2.1.2).
 
 
 @_packet
@@ -315,7 +349,7 @@ class UnsubAckPacket(BasePacket):
     reason_codes: Many[UnsubAckReasonCode]  #: One for each topic filter, at least one (3.11.3).
     _: KW_ONLY
     reason_str: str | None = None  #: For diagnostics (3.11.2.1.2).
-    user_properties: UserProperties = _EMPTY  #: Name and value pairs, in order (3.11.2.1.3).
+    user_properties: UserProperties = default(())  #: Name and value pairs, in order (3.11.2.1.3).
 
 
 @_packet
@@ -339,11 +373,11 @@ class DisconnectPacket(BasePacket):
     packet_type: ClassVar = PacketType.DISCONNECT
 
     _: KW_ONLY
-    reason_code: DisconnectReasonCode = DisconnectReasonCode.NORMAL_DISCONNECTION  #: Why (3.14.2.1).
+    reason_code: Coded[DisconnectReasonCode] = default(DisconnectReasonCode.NORMAL_DISCONNECTION)  #: Why (3.14.2.1).
     session_expiry_interval: int | None = None  #: Seconds, 32 bits; only from a client (3.14.2.2.2).
     server_reference: str | None = None  #: Another server to use (3.14.2.2.5).
     reason_str: str | None = None  #: For diagnostics (3.14.2.2.3).
-    user_properties: UserProperties = _EMPTY  #: Name and value pairs, in order (3.14.2.2.4).
+    user_properties: UserProperties = default(())  #: Name and value pairs, in order (3.14.2.2.4).
 
 
 @_packet
@@ -353,11 +387,11 @@ class AuthPacket(BasePacket):
     packet_type: ClassVar = PacketType.AUTH
 
     _: KW_ONLY
-    reason_code: AuthReasonCode = AuthReasonCode.SUCCESS  #: The state (3.15.2.1).
+    reason_code: Coded[AuthReasonCode] = default(AuthReasonCode.SUCCESS)  #: The state (3.15.2.1).
     authentication_method: str | None = None  #: Required unless the reason is SUCCESS (3.15.2.2.2).
-    authentication_data: OptionalBytes = _NO_BYTES  #: Only with a method (3.15.2.2.3).
+    authentication_data: OptionalBytes = default(None)  #: Only with a method (3.15.2.2.3).
     reason_str: str | None = None  #: For diagnostics (3.15.2.2.4).
-    user_properties: UserProperties = _EMPTY  #: Name and value pairs, in order (3.15.2.2.5).
+    user_properties: UserProperties = default(())  #: Name and value pairs, in order (3.15.2.2.5).
 
 
 if TYPE_CHECKING:

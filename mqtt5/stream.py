@@ -7,6 +7,7 @@ bytes come from.
 
 import functools
 from collections.abc import Iterator
+from copy import copy
 from operator import index
 from typing import TYPE_CHECKING
 
@@ -61,9 +62,6 @@ class Decoder:
         with memoryview(data) as view:
             if self._error is not None:
                 return
-            if self._at:
-                del self._buffer[: self._at]
-                self._at = 0
             self._buffer += view if view.contiguous else view.tobytes()
 
     @property
@@ -76,18 +74,24 @@ class Decoder:
 
     def __next__(self) -> Packet:
         if self._error is not None:
-            raise self._error.with_traceback(None)
+            raise copy(self._error)
         if self.buffered < max(self._needed, 1):
+            self._drop_read()
             raise StopIteration
         try:
             packet, self._at = _engine.decode(self._buffer, self._at, self._limit)
         except IncompleteError as error:
             self._needed = error.needed
+            self._drop_read()
             raise StopIteration from None
         except DecodeError as error:
-            self._error = error
-            self._buffer.clear()
-            self._at = 0
+            self._error = copy(error)  # without the traceback, which leads back here
+            self._at = len(self._buffer)
+            self._drop_read()
             raise
         self._needed = 0
         return packet
+
+    def _drop_read(self) -> None:
+        del self._buffer[: self._at]
+        self._at = 0
