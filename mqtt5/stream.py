@@ -62,6 +62,7 @@ class Decoder:
         with memoryview(data) as view:
             if self._error is not None:
                 return
+            self._drop_read()
             self._buffer += view if view.contiguous else view.tobytes()
 
     @property
