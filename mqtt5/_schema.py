@@ -98,7 +98,8 @@ def join(cls: Any, struct: int, properties: int) -> Schema:
     for field in declared:
         kind, offset, flag, identifier = members[field.name]
         plain = _plain_type(field.type)
-        if not issubclass(plain, TYPES[kind]):
+        fits = plain in TYPES[kind] or (IntEnum in TYPES[kind] and issubclass(plain, IntEnum))
+        if not fits or (Ellipsis in get_args(field.type)) != (kind in LISTS):
             raise ImportError(f"{cls.__name__}.{field.name}: {plain.__name__} does not fit what the C library holds")
         nullable = field.default is None and not identifier and not flag
         convert = converter(field.type, 1 if nullable else 0, HIGHEST.get(kind, 0))

@@ -249,10 +249,11 @@ class Accessors:
                 ]
             elif field.kind in ITEMS or field.type in ACCESSORS:
                 code.append(f"end = fill_{name}({name}, view, {member}, heap, address, end)")
-            elif field.type is bool:
-                code.append(f"if {name}.__class__ is not bool: raise TypeError")
-            elif field.nullable:
+            if field.nullable and field.kind not in VIEWS:
                 code.append(f"{name} = {name} or 0")
+            if field.type not in ACCESSORS or field.kind in ITEMS:  # a part checks its own fields
+                unless_none = f"{name} is not None and " if field.nullable else ""
+                code.insert(0, f"if {unless_none}type({name}) is not type_{name}: raise TypeError")
             if field.property:
                 lines.append(f"if {name} {'is not' if field.default is None else '!='} {default_of(field)}:")
                 if field.kind not in ITEMS:

@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: MIT
+"""What a type checker says of code that uses mqtt5. Not run: test_typing.py gives it to mypy and pyright.
+
+A line that must be an error ends with `# E: ` and then mypy's error code and pyright's rule; no other line may be one.
+assert_type() is an error where the type is another.
+"""
+
+import array
+import dataclasses
+from typing import assert_never, assert_type
+
+import mqtt5
+from mqtt5 import (
+    ConnAckPacket,
+    ConnAckReasonCode,
+    ConnectPacket,
+    Decoder,
+    DisconnectPacket,
+    PacketType,
+    PubAckPacket,
+    PubAckReasonCode,
+    PublishPacket,
+    QoS,
+    RetainHandling,
+    SubAckPacket,
+    SubAckReasonCode,
+    SubscribePacket,
+    TopicFilter,
+    UnsubscribePacket,
+    Will,
+)
+
+
+def constructors(data: bytearray, view: memoryview, words: list[str]) -> None:
+    publish = PublishPacket("topic", b"payload")
+    assert_type(publish, PublishPacket)
+    PublishPacket(topic="topic", payload=data)
+    PublishPacket("t", view, correlation_data=data)
+    PublishPacket("t", array.array("B"), correlation_data=None)
+    PublishPacket("t", b"", qos=QoS.AT_LEAST_ONCE, packet_id=1, subscription_ids=[1, 2])
+    PublishPacket("t", b"", subscription_ids=(1, 2), user_properties=[("a", "b")])
+    PublishPacket("t", b"", subscription_ids={1, 2}, user_properties=(("a", "b"), ("c", "d")))
+    PublishPacket("t", b"", subscription_ids=range(3), user_properties=None)
+    PublishPacket("t", b"", user_properties={"a": "b"}.items())
+    SubscribePacket(1, [TopicFilter(word) for word in words])
+    SubscribePacket(1, (TopicFilter(word, max_qos=QoS.AT_MOST_ONCE) for word in words))
+    UnsubscribePacket(1, words)
+    UnsubscribePacket(1, ("a", "b"))
+    SubAckPacket(1, [SubAckReasonCode.NOT_AUTHORIZED])
+    ConnectPacket("c", will=Will("w", payload=data), username="u", password=view)
+    ConnAckPacket()
+    ConnAckPacket(reason_code=ConnAckReasonCode.BANNED, max_qos=1)
+    DisconnectPacket(reason_code=0x82)
+    PubAckPacket(1, reason_code=0x10)
+
+
+def wrong_arguments() -> None:
+    PublishPacket("t")  # E: call-arg reportCallIssue
+    PublishPacket()  # E: call-arg reportCallIssue
+    PublishPacket("t", b"", QoS.AT_MOST_ONCE)  # E: call-arg reportCallIssue
+    PublishPacket("t", b"", nothing=1)  # E: call-arg reportCallIssue
+    PublishPacket(b"t", b"")  # E: arg-type reportArgumentType
+    PublishPacket("t", "payload")  # E: arg-type reportArgumentType
+    PublishPacket("t", None)  # E: arg-type reportArgumentType
+    PublishPacket("t", b"", packet_id="1")  # E: arg-type reportArgumentType
+    PublishPacket("t", b"", correlation_data="c")  # E: arg-type reportArgumentType
+    PublishPacket("t", b"", subscription_ids=1)  # E: arg-type reportArgumentType
+    PublishPacket("t", b"", subscription_ids=["1"])  # E: list-item reportArgumentType
+    PublishPacket("t", b"", user_properties=["ab"])  # E: list-item reportArgumentType
+    PublishPacket("t", b"", user_properties=[("a", 1)])  # E: list-item reportArgumentType
+    SubscribePacket(1, ["a"])  # E: list-item reportArgumentType
+    SubscribePacket(1, TopicFilter("a"))  # E: arg-type reportArgumentType
+    SubAckPacket(1, [PubAckReasonCode.SUCCESS])  # E: list-item reportArgumentType
+    PubAckPacket(1, reason_code="SUCCESS")  # E: arg-type reportArgumentType
+    PublishPacket("t", b"", qos=None)  # E: arg-type reportArgumentType
+    ConnectPacket("c", will="w")  # E: arg-type reportArgumentType
+    ConnectPacket("c", "u")  # E: call-arg reportCallIssue
+    ConnectPacket("c", keep_alive=None)  # E: arg-type reportArgumentType
+    ConnAckPacket(True)  # E: call-arg reportCallIssue
+    TopicFilter("a", retain_handling=b"")  # E: arg-type reportArgumentType
+
+
+def attributes(
+    publish: PublishPacket, connect: ConnectPacket, connack: ConnAckPacket, subscribe: SubscribePacket
+) -> None:
+    assert_type(publish.topic, str)
+    assert_type(publish.payload, bytes)
+    assert_type(publish.qos, QoS)
+    assert_type(publish.retain, bool)
+    assert_type(publish.packet_id, int | None)
+    assert_type(publish.correlation_data, bytes | None)
+    assert_type(publish.content_type, str | None)
+    assert_type(publish.subscription_ids, tuple[int, ...])
+    assert_type(publish.user_properties, tuple[tuple[str, str], ...])
+    assert_type(publish.packet_type, PacketType)
+    assert_type(publish.write(), bytes)
+    assert_type(connect.will, Will | None)
+    assert_type(connect.password, bytes | None)
+    assert_type(connect.keep_alive, int)
+    if connect.will is not None:
+        assert_type(connect.will.payload, bytes | None)
+    assert_type(connack.reason_code, ConnAckReasonCode)
+    assert_type(connack.max_packet_size, int | None)
+    assert_type(subscribe.topic_filters, tuple[TopicFilter, ...])
+    assert_type(subscribe.topic_filters[0].retain_handling, RetainHandling)
+    for name, value in publish.user_properties:
+        assert_type(name, str)
+        assert_type(value, str)
+
+
+def frozen(publish: PublishPacket, will: Will) -> None:
+    publish.topic = "x"  # E: misc reportAttributeAccessIssue
+    publish.qos = QoS.AT_MOST_ONCE  # E: misc reportAttributeAccessIssue
+    publish.payload = b""  # E: misc reportAttributeAccessIssue
+    publish.correlation_data = b""  # E: misc reportAttributeAccessIssue
+    publish.user_properties = ()  # E: misc reportAttributeAccessIssue
+    publish.subscription_ids = (1,)  # E: misc reportAttributeAccessIssue
+    will.payload = None  # E: misc reportAttributeAccessIssue
+    publish.nothing = 1  # E: attr-defined reportAttributeAccessIssue
+    publish.user_properties.append(("a", "b"))  # E: attr-defined reportAttributeAccessIssue
+    will.write()  # E: attr-defined reportAttributeAccessIssue
+
+
+def reading(buffer: bytes, array_: bytearray, view: memoryview) -> None:
+    packet, size = mqtt5.read(buffer)
+    assert_type(packet, mqtt5.Packet)
+    assert_type(size, int)
+    mqtt5.read(array_)
+    mqtt5.read(view)
+    mqtt5.read("text")  # E: arg-type reportArgumentType
+    mqtt5.read()  # E: call-arg reportCallIssue
+    assert_type(packet.write(), bytes)
+    assert_type(packet.packet_type, PacketType)
+    print(packet.topic)  # E: union-attr reportAttributeAccessIssue
+
+
+def streams(chunks: list[bytes]) -> None:
+    decoder = Decoder(max_packet_size=100)
+    Decoder(None)
+    Decoder("100")  # E: arg-type reportArgumentType
+    for chunk in chunks:
+        decoder.feed(chunk)
+        for packet in decoder:
+            assert_type(packet, mqtt5.Packet)
+    assert_type(decoder.buffered, int)
+    assert_type(next(decoder), mqtt5.Packet)
+    decoder.feed("text")  # E: arg-type reportArgumentType
+    try:
+        mqtt5.read(b"")
+    except mqtt5.IncompleteError as error:
+        assert_type(error.needed, int)
+    except mqtt5.DecodeError as error:
+        assert_type(error.reason_code, int)
+        assert_type(error.field, str)
+        assert_type(error.offset, int)
+
+
+def narrowing(packet: mqtt5.Packet) -> str:
+    match packet:
+        case PublishPacket(topic, payload, qos=QoS.AT_MOST_ONCE):
+            assert_type(topic, str)
+            assert_type(payload, bytes)
+        case PublishPacket(packet_id=packet_id):
+            assert_type(packet_id, int | None)
+        case ConnectPacket(client_id, will=Will(topic, payload=testament)):
+            assert_type(client_id, str)
+            assert_type(topic, str)
+            assert_type(testament, bytes | None)
+        case SubscribePacket(number, filters):
+            assert_type(number, int)
+            assert_type(filters, tuple[TopicFilter, ...])
+        case SubAckPacket(_, reason_codes):
+            assert_type(reason_codes, tuple[SubAckReasonCode, ...])
+        case mqtt5.PingReqPacket() | mqtt5.PingRespPacket():
+            pass
+        case _:
+            pass
+    if isinstance(packet, PubAckPacket):
+        assert_type(packet.reason_code, PubAckReasonCode)
+        return "puback"
+    if packet.packet_type is PacketType.PUBLISH:
+        return "publish"
+    return "another"
+
+
+def exhaustive(packet: mqtt5.Packet) -> int:
+    match packet:
+        case ConnectPacket() | ConnAckPacket() | PublishPacket() | PubAckPacket():
+            return 1
+        case mqtt5.PubRecPacket() | mqtt5.PubRelPacket() | mqtt5.PubCompPacket():
+            return 2
+        case SubscribePacket() | SubAckPacket() | UnsubscribePacket() | mqtt5.UnsubAckPacket():
+            return 3
+        case mqtt5.PingReqPacket() | mqtt5.PingRespPacket():
+            return 4
+        case DisconnectPacket() | mqtt5.AuthPacket():
+            return 5
+        case _:
+            assert_never(packet)
+
+
+def copies(publish: PublishPacket) -> None:
+    assert_type(dataclasses.replace(publish, topic="x"), PublishPacket)
+    assert_type(dataclasses.replace(publish, topic="x"), str)  # E: assert-type reportAssertTypeFailure
+    assert_type(hash(publish), int)
+    assert_type(publish == publish, bool)
+    print(publish < publish)  # E: operator reportOperatorIssue
+    assert_type({publish: 1}[publish], int)
+
+
+def topics() -> None:
+    assert_type(mqtt5.topic_matches("a/#", "a"), bool)
+    mqtt5.topic_matches("a", b"a")  # E: arg-type reportArgumentType
+
+
+class Subclass(PublishPacket):
+    def size(self) -> int:
+        return len(self.payload)
+
+
+def subclasses() -> None:
+    packet = Subclass("t", b"")
+    assert_type(packet, Subclass)
+    assert_type(packet.size(), int)
+    assert_type(packet.topic, str)
+    Subclass("t")  # E: call-arg reportCallIssue
+    accept: mqtt5.Packet = packet
+    assert_type(accept.write(), bytes)
