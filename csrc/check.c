@@ -41,9 +41,23 @@ static void check_string(checker *c, mqtt5_view view, unsigned field)
     require(c, mqtt5_is_utf8(view), MQTT5_BAD_UTF8, field);
 }
 
+static void check_number(checker *c, unsigned kind, unsigned rule, uint32_t number, unsigned field)
+{
+    if (kind == MQTT5_KIND_VARINT || kind == MQTT5_KIND_VARINTS) {
+        require(c, number <= MQTT5_MAX_REMAINING_LENGTH, MQTT5_OUT_OF_RANGE, field);
+    }
+    if (rule == RULE_BOOLEAN) {
+        require(c, number <= 1, MQTT5_NOT_BOOLEAN, field);
+    } else if (rule == RULE_NOT_ZERO) {
+        require(c, number != 0, MQTT5_ZERO_VALUE, field);
+    } else if (rule == RULE_TOPIC_ALIAS) {
+        require(c, number != 0, MQTT5_ZERO_TOPIC_ALIAS, field);
+    }
+}
+
 static void check_packet_id(checker *c, uint16_t packet_id)
 {
-    require(c, packet_id != 0, MQTT5_NO_PACKET_ID, MQTT5_PACKET_ID);
+    require(c, packet_id != 0, MQTT5_NO_PACKET_ID, MQTT5_FIELD_PACKET_ID);
 }
 
 /* -------------------------------------------------------- reason codes */
@@ -128,14 +142,13 @@ static void check_reason_code(checker *c, uint8_t code, unsigned type, unsigned 
 
 /* ---------------------------------------------------------------- lists */
 
-static void check_item(checker *c, unsigned type, unsigned kind, const value *item, unsigned field)
+static void check_item(checker *c, unsigned type, unsigned kind, unsigned rule, const value *item, unsigned field)
 {
     const mqtt5_topic_filter *filter = &item->filter;
 
     switch (kind) {
     case MQTT5_KIND_VARINTS:
-        require(c, item->u32 != 0, MQTT5_ZERO_VALUE, field);
-        require(c, item->u32 <= MQTT5_MAX_REMAINING_LENGTH, MQTT5_OUT_OF_RANGE, field);
+        check_number(c, kind, rule, item->u32, field);
         break;
     case MQTT5_KIND_USER_PROPERTIES:
         check_string(c, item->user.name, field);
@@ -157,13 +170,13 @@ static void check_item(checker *c, unsigned type, unsigned kind, const value *it
 }
 
 /* At least one item, and each of them right. */
-static void check_list(checker *c, unsigned type, unsigned kind, mqtt5_list list, unsigned field)
+static void check_list(checker *c, unsigned type, unsigned kind, unsigned rule, mqtt5_list list, unsigned field)
 {
     value item;
 
     require(c, list.count > 0, MQTT5_EMPTY_LIST, field);
     for (c->index = 0; c->status == MQTT5_OK && mqtt5_next_item(&list, kind, &item); c->index++) {
-        check_item(c, type, kind, &item, field);
+        check_item(c, type, kind, rule, &item, field);
         if (c->status != MQTT5_OK) {
             return;
         }
@@ -178,21 +191,16 @@ static void check_list(checker *c, unsigned type, unsigned kind, mqtt5_list list
 
 static void check_property(checker *c, unsigned type, const property *row, const void *member)
 {
-    uint32_t number = 0;
-
     switch (row->kind) {
     case MQTT5_KIND_BYTE:
-        number = *(const uint8_t *)member;
+        check_number(c, row->kind, row->rule, *(const uint8_t *)member, row->id);
         break;
     case MQTT5_KIND_U16:
-        number = *(const uint16_t *)member;
-        break;
-    case MQTT5_KIND_VARINT:
-        number = *(const uint32_t *)member;
-        require(c, number <= MQTT5_MAX_REMAINING_LENGTH, MQTT5_OUT_OF_RANGE, row->id);
+        check_number(c, row->kind, row->rule, *(const uint16_t *)member, row->id);
         break;
     case MQTT5_KIND_U32:
-        number = *(const uint32_t *)member;
+    case MQTT5_KIND_VARINT:
+        check_number(c, row->kind, row->rule, *(const uint32_t *)member, row->id);
         break;
     case MQTT5_KIND_STRING:
         if (row->rule == RULE_TOPIC_NAME) {
@@ -200,20 +208,13 @@ static void check_property(checker *c, unsigned type, const property *row, const
         } else {
             check_string(c, *(const mqtt5_view *)member, row->id);
         }
-        return;
+        break;
     case MQTT5_KIND_BINARY:
         check_binary(c, *(const mqtt5_view *)member, row->id);
-        return;
+        break;
     default:
-        check_list(c, type, row->kind, *(const mqtt5_list *)member, row->id);
-        return;
-    }
-    if (row->rule == RULE_BOOLEAN) {
-        require(c, number <= 1, MQTT5_NOT_BOOLEAN, row->id);
-    } else if (row->rule == RULE_NOT_ZERO) {
-        require(c, number != 0, MQTT5_ZERO_VALUE, row->id);
-    } else if (row->rule == RULE_TOPIC_ALIAS) {
-        require(c, number != 0, MQTT5_ZERO_TOPIC_ALIAS, row->id);
+        check_list(c, type, row->kind, row->rule, *(const mqtt5_list *)member, row->id);
+        break;
     }
 }
 
@@ -239,52 +240,52 @@ static void check_properties(checker *c, unsigned type, const mqtt5_properties *
 
 static void check_connect(checker *c, const mqtt5_connect *p)
 {
-    bool method = mqtt5_has(&p->properties, MQTT5_AUTHENTICATION_METHOD);
+    bool method = mqtt5_has(&p->properties, MQTT5_PROPERTY_AUTHENTICATION_METHOD);
 
-    require(c, method || !mqtt5_has(&p->properties, MQTT5_AUTHENTICATION_DATA), MQTT5_NO_AUTHENTICATION_METHOD,
-            MQTT5_AUTHENTICATION_DATA);
-    check_string(c, p->client_id, MQTT5_CLIENT_ID);
+    require(c, method || !mqtt5_has(&p->properties, MQTT5_PROPERTY_AUTHENTICATION_DATA), MQTT5_NO_AUTHENTICATION_METHOD,
+            MQTT5_PROPERTY_AUTHENTICATION_DATA);
+    check_string(c, p->client_id, MQTT5_FIELD_CLIENT_ID);
     if (p->has_will) {
-        c->section = MQTT5_IN_WILL;
-        require(c, p->will.qos <= 2, MQTT5_BAD_QOS_FLAGS, MQTT5_QOS);
+        c->section = MQTT5_FIELD_IN_WILL;
+        require(c, p->will.qos <= 2, MQTT5_BAD_QOS_FLAGS, MQTT5_FIELD_QOS);
         check_properties(c, 0, &p->will.properties);
-        check_status(c, mqtt5_check_topic_name(p->will.topic), MQTT5_TOPIC);
-        check_binary(c, p->will.payload, MQTT5_PAYLOAD);
+        check_status(c, mqtt5_check_topic_name(p->will.topic), MQTT5_FIELD_TOPIC);
+        check_binary(c, p->will.payload, MQTT5_FIELD_PAYLOAD);
         c->section = 0;
     }
     if (p->has_username) {
-        check_string(c, p->username, MQTT5_USERNAME);
+        check_string(c, p->username, MQTT5_FIELD_USERNAME);
     }
     if (p->has_password) {
-        check_binary(c, p->password, MQTT5_PASSWORD);
+        check_binary(c, p->password, MQTT5_FIELD_PASSWORD);
     }
 }
 
 static void check_publish(checker *c, const mqtt5_publish *p)
 {
-    require(c, p->qos <= 2, MQTT5_BAD_QOS_FLAGS, MQTT5_QOS);
+    require(c, p->qos <= 2, MQTT5_BAD_QOS_FLAGS, MQTT5_FIELD_QOS);
     if (p->qos == 0) {
-        require(c, !p->duplicate, MQTT5_DUP_WITHOUT_QOS, MQTT5_DUPLICATE);
-        require(c, p->packet_id == 0, MQTT5_PACKET_ID_WITHOUT_QOS, MQTT5_PACKET_ID);
+        require(c, !p->duplicate, MQTT5_DUP_WITHOUT_QOS, MQTT5_FIELD_DUPLICATE);
+        require(c, p->packet_id == 0, MQTT5_PACKET_ID_WITHOUT_QOS, MQTT5_FIELD_PACKET_ID);
     } else {
         check_packet_id(c, p->packet_id);
     }
     if (p->topic.size == 0) {
-        require(c, mqtt5_has(&p->properties, MQTT5_TOPIC_ALIAS), MQTT5_NO_TOPIC, MQTT5_TOPIC);
+        require(c, mqtt5_has(&p->properties, MQTT5_PROPERTY_TOPIC_ALIAS), MQTT5_NO_TOPIC, MQTT5_FIELD_TOPIC);
     } else {
-        check_status(c, mqtt5_check_topic_name(p->topic), MQTT5_TOPIC);
+        check_status(c, mqtt5_check_topic_name(p->topic), MQTT5_FIELD_TOPIC);
     }
-    require(c, p->payload.size <= MQTT5_MAX_REMAINING_LENGTH, MQTT5_PACKET_TOO_LARGE, MQTT5_PAYLOAD);
+    require(c, p->payload.size <= MQTT5_MAX_REMAINING_LENGTH, MQTT5_PACKET_TOO_LARGE, MQTT5_FIELD_PAYLOAD);
 }
 
 /* An AUTH names its method; one that says Success is let off, since deployed peers leave the method out there. */
 static void check_auth(checker *c, const mqtt5_auth *p)
 {
-    bool method = mqtt5_has(&p->properties, MQTT5_AUTHENTICATION_METHOD);
+    bool method = mqtt5_has(&p->properties, MQTT5_PROPERTY_AUTHENTICATION_METHOD);
 
-    require(c, method || p->reason_code == 0, MQTT5_NO_AUTHENTICATION_METHOD, MQTT5_AUTHENTICATION_METHOD);
-    require(c, method || !mqtt5_has(&p->properties, MQTT5_AUTHENTICATION_DATA), MQTT5_NO_AUTHENTICATION_METHOD,
-            MQTT5_AUTHENTICATION_DATA);
+    require(c, method || p->reason_code == 0, MQTT5_NO_AUTHENTICATION_METHOD, MQTT5_PROPERTY_AUTHENTICATION_METHOD);
+    require(c, method || !mqtt5_has(&p->properties, MQTT5_PROPERTY_AUTHENTICATION_DATA), MQTT5_NO_AUTHENTICATION_METHOD,
+            MQTT5_PROPERTY_AUTHENTICATION_DATA);
 }
 
 mqtt5_status mqtt5_check(const mqtt5_packet *packet, mqtt5_error *error)
@@ -297,7 +298,7 @@ mqtt5_status mqtt5_check(const mqtt5_packet *packet, mqtt5_error *error)
         check_connect(&c, &packet->as.connect);
         break;
     case MQTT5_CONNACK:
-        check_reason_code(&c, packet->as.connack.reason_code, type, MQTT5_REASON_CODE);
+        check_reason_code(&c, packet->as.connack.reason_code, type, MQTT5_FIELD_REASON_CODE);
         break;
     case MQTT5_PUBLISH:
         check_publish(&c, &packet->as.publish);
@@ -307,36 +308,38 @@ mqtt5_status mqtt5_check(const mqtt5_packet *packet, mqtt5_error *error)
     case MQTT5_PUBREL:
     case MQTT5_PUBCOMP:
         check_packet_id(&c, packet->as.puback.packet_id);
-        check_reason_code(&c, packet->as.puback.reason_code, type, MQTT5_REASON_CODE);
+        check_reason_code(&c, packet->as.puback.reason_code, type, MQTT5_FIELD_REASON_CODE);
         break;
     case MQTT5_SUBSCRIBE:
         check_packet_id(&c, packet->as.subscribe.packet_id);
-        check_list(&c, type, MQTT5_KIND_TOPIC_FILTERS, packet->as.subscribe.topic_filters, MQTT5_TOPIC_FILTERS);
+        check_list(&c, type, MQTT5_KIND_TOPIC_FILTERS, RULE_NONE, packet->as.subscribe.topic_filters,
+                   MQTT5_FIELD_TOPIC_FILTERS);
         break;
     case MQTT5_UNSUBSCRIBE:
         check_packet_id(&c, packet->as.unsubscribe.packet_id);
-        check_list(&c, type, MQTT5_KIND_PATTERNS, packet->as.unsubscribe.patterns, MQTT5_PATTERNS);
+        check_list(&c, type, MQTT5_KIND_PATTERNS, RULE_NONE, packet->as.unsubscribe.patterns, MQTT5_FIELD_PATTERNS);
         break;
     case MQTT5_SUBACK:
     case MQTT5_UNSUBACK:
         check_packet_id(&c, packet->as.suback.packet_id);
-        check_list(&c, type, MQTT5_KIND_REASON_CODES, packet->as.suback.reason_codes, MQTT5_REASON_CODES);
+        check_list(&c, type, MQTT5_KIND_REASON_CODES, RULE_NONE, packet->as.suback.reason_codes,
+                   MQTT5_FIELD_REASON_CODES);
         break;
     case MQTT5_PINGREQ:
     case MQTT5_PINGRESP:
         break;
     case MQTT5_DISCONNECT:
-        check_reason_code(&c, packet->as.disconnect.reason_code, type, MQTT5_REASON_CODE);
+        check_reason_code(&c, packet->as.disconnect.reason_code, type, MQTT5_FIELD_REASON_CODE);
         break;
     case MQTT5_AUTH:
-        check_reason_code(&c, packet->as.auth.reason_code, type, MQTT5_REASON_CODE);
+        check_reason_code(&c, packet->as.auth.reason_code, type, MQTT5_FIELD_REASON_CODE);
         check_auth(&c, &packet->as.auth);
         break;
     default:
-        require(&c, false, MQTT5_RESERVED_TYPE, MQTT5_PACKET_TYPE);
+        require(&c, false, MQTT5_RESERVED_TYPE, MQTT5_FIELD_PACKET_TYPE);
         break;
     }
-    if (type >= MQTT5_CONNECT && type <= MQTT5_AUTH && c.status == MQTT5_OK) {
+    if (c.status == MQTT5_OK) {
         check_properties(&c, type, &packet->as.properties);
     }
     if (c.status != MQTT5_OK && error != NULL) {

@@ -49,36 +49,37 @@ typedef enum rule {
  * identifiers. Property 11 has two rows, since it is one number in SUBSCRIBE
  * and a list in PUBLISH; rows of one identifier stand together.
  */
-#define MQTT5_PROPERTY_TABLE(X)                                                                                   \
-    X(MQTT5_PAYLOAD_FORMAT_INDICATOR, payload_format_indicator, BYTE, BOOLEAN, IN_MESSAGE)                        \
-    X(MQTT5_MESSAGE_EXPIRY_INTERVAL, message_expiry_interval, U32, NONE, IN_MESSAGE)                              \
-    X(MQTT5_CONTENT_TYPE, content_type, STRING, NONE, IN_MESSAGE)                                                 \
-    X(MQTT5_RESPONSE_TOPIC, response_topic, STRING, TOPIC_NAME, IN_MESSAGE)                                       \
-    X(MQTT5_CORRELATION_DATA, correlation_data, BINARY, NONE, IN_MESSAGE)                                         \
-    X(MQTT5_SUBSCRIPTION_ID, subscription_ids, VARINTS, NOT_ZERO, IN_PUBLISH)                                     \
-    X(MQTT5_SUBSCRIPTION_ID, subscription_id, VARINT, NOT_ZERO, IN_SUBSCRIBE)                                     \
-    X(MQTT5_SESSION_EXPIRY_INTERVAL, session_expiry_interval, U32, NONE, IN_CONNECT | IN_CONNACK | IN_DISCONNECT) \
-    X(MQTT5_ASSIGNED_CLIENT_ID, assigned_client_id, STRING, NONE, IN_CONNACK)                                     \
-    X(MQTT5_SERVER_KEEP_ALIVE, server_keep_alive, U16, NONE, IN_CONNACK)                                          \
-    X(MQTT5_AUTHENTICATION_METHOD, authentication_method, STRING, NONE, IN_CONNECT | IN_CONNACK | IN_AUTH)        \
-    X(MQTT5_AUTHENTICATION_DATA, authentication_data, BINARY, NONE, IN_CONNECT | IN_CONNACK | IN_AUTH)            \
-    X(MQTT5_REQUEST_PROBLEM_INFO, request_problem_info, BYTE, BOOLEAN, IN_CONNECT)                                \
-    X(MQTT5_WILL_DELAY_INTERVAL, will_delay_interval, U32, NONE, IN_WILL)                                         \
-    X(MQTT5_REQUEST_RESPONSE_INFO, request_response_info, BYTE, BOOLEAN, IN_CONNECT)                              \
-    X(MQTT5_RESPONSE_INFO, response_info, STRING, NONE, IN_CONNACK)                                               \
-    X(MQTT5_SERVER_REFERENCE, server_reference, STRING, NONE, IN_CONNACK | IN_DISCONNECT)                         \
-    X(MQTT5_REASON_STR, reason_str, STRING, NONE, IN_REASONED)                                                    \
-    X(MQTT5_RECEIVE_MAX, receive_max, U16, NOT_ZERO, IN_CONNECT | IN_CONNACK)                                     \
-    X(MQTT5_TOPIC_ALIAS_MAX, topic_alias_max, U16, NONE, IN_CONNECT | IN_CONNACK)                                 \
-    X(MQTT5_TOPIC_ALIAS, topic_alias, U16, TOPIC_ALIAS, IN_PUBLISH)                                               \
-    X(MQTT5_MAX_QOS, max_qos, BYTE, BOOLEAN, IN_CONNACK)                                                          \
-    X(MQTT5_RETAIN_AVAILABLE, retain_available, BYTE, BOOLEAN, IN_CONNACK)                                        \
-    X(MQTT5_USER_PROPERTIES, user_properties, USER_PROPERTIES, NONE,                                              \
-      IN_REASONED | IN_MESSAGE | IN_CONNECT | IN_SUBSCRIBE | IN_UNSUBSCRIBE)                                      \
-    X(MQTT5_MAX_PACKET_SIZE, max_packet_size, U32, NOT_ZERO, IN_CONNECT | IN_CONNACK)                             \
-    X(MQTT5_WILDCARD_SUBSCRIPTION_AVAILABLE, wildcard_subscription_available, BYTE, BOOLEAN, IN_CONNACK)          \
-    X(MQTT5_SUBSCRIPTION_ID_AVAILABLE, subscription_id_available, BYTE, BOOLEAN, IN_CONNACK)                      \
-    X(MQTT5_SHARED_SUBSCRIPTION_AVAILABLE, shared_subscription_available, BYTE, BOOLEAN, IN_CONNACK)
+#define MQTT5_PROPERTY_TABLE(X)                                                                                     \
+    X(MQTT5_PROPERTY_PAYLOAD_FORMAT_INDICATOR, payload_format_indicator, BYTE, BOOLEAN, IN_MESSAGE)                 \
+    X(MQTT5_PROPERTY_MESSAGE_EXPIRY_INTERVAL, message_expiry_interval, U32, NONE, IN_MESSAGE)                       \
+    X(MQTT5_PROPERTY_CONTENT_TYPE, content_type, STRING, NONE, IN_MESSAGE)                                          \
+    X(MQTT5_PROPERTY_RESPONSE_TOPIC, response_topic, STRING, TOPIC_NAME, IN_MESSAGE)                                \
+    X(MQTT5_PROPERTY_CORRELATION_DATA, correlation_data, BINARY, NONE, IN_MESSAGE)                                  \
+    X(MQTT5_PROPERTY_SUBSCRIPTION_ID, subscription_ids, VARINTS, NOT_ZERO, IN_PUBLISH)                              \
+    X(MQTT5_PROPERTY_SUBSCRIPTION_ID, subscription_id, VARINT, NOT_ZERO, IN_SUBSCRIBE)                              \
+    X(MQTT5_PROPERTY_SESSION_EXPIRY_INTERVAL, session_expiry_interval, U32, NONE,                                   \
+      IN_CONNECT | IN_CONNACK | IN_DISCONNECT)                                                                      \
+    X(MQTT5_PROPERTY_ASSIGNED_CLIENT_ID, assigned_client_id, STRING, NONE, IN_CONNACK)                              \
+    X(MQTT5_PROPERTY_SERVER_KEEP_ALIVE, server_keep_alive, U16, NONE, IN_CONNACK)                                   \
+    X(MQTT5_PROPERTY_AUTHENTICATION_METHOD, authentication_method, STRING, NONE, IN_CONNECT | IN_CONNACK | IN_AUTH) \
+    X(MQTT5_PROPERTY_AUTHENTICATION_DATA, authentication_data, BINARY, NONE, IN_CONNECT | IN_CONNACK | IN_AUTH)     \
+    X(MQTT5_PROPERTY_REQUEST_PROBLEM_INFO, request_problem_info, BYTE, BOOLEAN, IN_CONNECT)                         \
+    X(MQTT5_PROPERTY_WILL_DELAY_INTERVAL, will_delay_interval, U32, NONE, IN_WILL)                                  \
+    X(MQTT5_PROPERTY_REQUEST_RESPONSE_INFO, request_response_info, BYTE, BOOLEAN, IN_CONNECT)                       \
+    X(MQTT5_PROPERTY_RESPONSE_INFO, response_info, STRING, NONE, IN_CONNACK)                                        \
+    X(MQTT5_PROPERTY_SERVER_REFERENCE, server_reference, STRING, NONE, IN_CONNACK | IN_DISCONNECT)                  \
+    X(MQTT5_PROPERTY_REASON_STR, reason_str, STRING, NONE, IN_REASONED)                                             \
+    X(MQTT5_PROPERTY_RECEIVE_MAX, receive_max, U16, NOT_ZERO, IN_CONNECT | IN_CONNACK)                              \
+    X(MQTT5_PROPERTY_TOPIC_ALIAS_MAX, topic_alias_max, U16, NONE, IN_CONNECT | IN_CONNACK)                          \
+    X(MQTT5_PROPERTY_TOPIC_ALIAS, topic_alias, U16, TOPIC_ALIAS, IN_PUBLISH)                                        \
+    X(MQTT5_PROPERTY_MAX_QOS, max_qos, BYTE, BOOLEAN, IN_CONNACK)                                                   \
+    X(MQTT5_PROPERTY_RETAIN_AVAILABLE, retain_available, BYTE, BOOLEAN, IN_CONNACK)                                 \
+    X(MQTT5_PROPERTY_USER_PROPERTIES, user_properties, USER_PROPERTIES, NONE,                                       \
+      IN_REASONED | IN_MESSAGE | IN_CONNECT | IN_SUBSCRIBE | IN_UNSUBSCRIBE)                                        \
+    X(MQTT5_PROPERTY_MAX_PACKET_SIZE, max_packet_size, U32, NOT_ZERO, IN_CONNECT | IN_CONNACK)                      \
+    X(MQTT5_PROPERTY_WILDCARD_SUBSCRIPTION_AVAILABLE, wildcard_subscription_available, BYTE, BOOLEAN, IN_CONNACK)   \
+    X(MQTT5_PROPERTY_SUBSCRIPTION_ID_AVAILABLE, subscription_id_available, BYTE, BOOLEAN, IN_CONNACK)               \
+    X(MQTT5_PROPERTY_SHARED_SUBSCRIPTION_AVAILABLE, shared_subscription_available, BYTE, BOOLEAN, IN_CONNACK)
 
 /* One row of the table. */
 typedef struct property {
@@ -114,7 +115,7 @@ void mqtt5_write_value(writer *w, unsigned kind, const void *from);
 /* list.c */
 bool mqtt5_next_item(mqtt5_list *list, unsigned kind, void *item);
 void mqtt5_read_list(reader *r, unsigned kind, unsigned field, mqtt5_list *list);
-void mqtt5_write_list(writer *w, unsigned kind, unsigned property, mqtt5_list list);
+void mqtt5_write_list(writer *w, unsigned kind, unsigned id, mqtt5_list list);
 
 /* property.c */
 void mqtt5_read_properties(reader *r, unsigned where, mqtt5_properties *properties);

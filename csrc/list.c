@@ -54,9 +54,9 @@ bool mqtt5_next_item(mqtt5_list *list, unsigned kind, void *item)
         reader r = reader_of(list->wire.data, list->wire.size);
 
         if (kind == MQTT5_KIND_USER_PROPERTIES) {
-            seek_property(&r, MQTT5_USER_PROPERTIES);
+            seek_property(&r, MQTT5_PROPERTY_USER_PROPERTIES);
         } else if (kind == MQTT5_KIND_VARINTS) {
-            seek_property(&r, MQTT5_SUBSCRIPTION_ID);
+            seek_property(&r, MQTT5_PROPERTY_SUBSCRIPTION_ID);
         }
         mqtt5_read_value(&r, kind, item);
         if (r.status != MQTT5_OK) {
@@ -100,23 +100,27 @@ void mqtt5_read_list(reader *r, unsigned kind, unsigned field, mqtt5_list *list)
     list->wire.data = r->at;
     list->wire.size = bytes_left(r);
     list->count = 0;
+    begin_field(r, field); /* also if there is none */
     while (bytes_left(r) > 0) {
         value item;
 
-        begin_field(r, field);
+        if (list->count > 0) {
+            begin_field(r, field);
+            r->item = list->count;
+        }
         mqtt5_read_value(r, kind, &item);
         list->count++;
     }
 }
 
 /* With the identifier of its property before each item, if that is not 0. */
-void mqtt5_write_list(writer *w, unsigned kind, unsigned property, mqtt5_list list)
+void mqtt5_write_list(writer *w, unsigned kind, unsigned id, mqtt5_list list)
 {
     value item;
 
     while (mqtt5_next_item(&list, kind, &item)) {
-        if (property != 0) {
-            write_byte(w, property);
+        if (id != 0) {
+            write_byte(w, id);
         }
         mqtt5_write_value(w, kind, &item);
     }

@@ -26,7 +26,8 @@ extern "C" {
 
 /* ---------------------------------------------------------------- errors */
 
-/* mqtt5_strerror() holds the text of each, mqtt5_reason_code() the reason code to answer with. */
+/* mqtt5_strerror() holds the text of each, mqtt5_reason_code() the reason code to answer with; its order tells which.
+ */
 typedef enum mqtt5_status {
     MQTT5_OK,
     MQTT5_INCOMPLETE, /* not an error: the packet has not arrived in full */
@@ -67,68 +68,68 @@ typedef enum mqtt5_status {
     MQTT5_STATUS_COUNT
 } mqtt5_status;
 
-/*
- * Fields, to say which one is wrong. The numbers up to 42 are those of the
- * properties (2.2.2.2): they are also the bits of mqtt5_properties.present.
- */
+/* The identifiers of the properties (2.2.2.2); they are also the bits of mqtt5_properties.present. */
+typedef enum mqtt5_property_id {
+    MQTT5_PROPERTY_PAYLOAD_FORMAT_INDICATOR = 0x01,
+    MQTT5_PROPERTY_MESSAGE_EXPIRY_INTERVAL = 0x02,
+    MQTT5_PROPERTY_CONTENT_TYPE = 0x03,
+    MQTT5_PROPERTY_RESPONSE_TOPIC = 0x08,
+    MQTT5_PROPERTY_CORRELATION_DATA = 0x09,
+    MQTT5_PROPERTY_SUBSCRIPTION_ID = 0x0B,
+    MQTT5_PROPERTY_SESSION_EXPIRY_INTERVAL = 0x11,
+    MQTT5_PROPERTY_ASSIGNED_CLIENT_ID = 0x12,
+    MQTT5_PROPERTY_SERVER_KEEP_ALIVE = 0x13,
+    MQTT5_PROPERTY_AUTHENTICATION_METHOD = 0x15,
+    MQTT5_PROPERTY_AUTHENTICATION_DATA = 0x16,
+    MQTT5_PROPERTY_REQUEST_PROBLEM_INFO = 0x17,
+    MQTT5_PROPERTY_WILL_DELAY_INTERVAL = 0x18,
+    MQTT5_PROPERTY_REQUEST_RESPONSE_INFO = 0x19,
+    MQTT5_PROPERTY_RESPONSE_INFO = 0x1A,
+    MQTT5_PROPERTY_SERVER_REFERENCE = 0x1C,
+    MQTT5_PROPERTY_REASON_STR = 0x1F,
+    MQTT5_PROPERTY_RECEIVE_MAX = 0x21,
+    MQTT5_PROPERTY_TOPIC_ALIAS_MAX = 0x22,
+    MQTT5_PROPERTY_TOPIC_ALIAS = 0x23,
+    MQTT5_PROPERTY_MAX_QOS = 0x24,
+    MQTT5_PROPERTY_RETAIN_AVAILABLE = 0x25,
+    MQTT5_PROPERTY_USER_PROPERTIES = 0x26,
+    MQTT5_PROPERTY_MAX_PACKET_SIZE = 0x27,
+    MQTT5_PROPERTY_WILDCARD_SUBSCRIPTION_AVAILABLE = 0x28,
+    MQTT5_PROPERTY_SUBSCRIPTION_ID_AVAILABLE = 0x29,
+    MQTT5_PROPERTY_SHARED_SUBSCRIPTION_AVAILABLE = 0x2A
+} mqtt5_property_id;
+
+/* All other fields. Up to 42, a field in mqtt5_error is the identifier of a property. */
 typedef enum mqtt5_field {
-    MQTT5_PAYLOAD_FORMAT_INDICATOR = 0x01,
-    MQTT5_MESSAGE_EXPIRY_INTERVAL = 0x02,
-    MQTT5_CONTENT_TYPE = 0x03,
-    MQTT5_RESPONSE_TOPIC = 0x08,
-    MQTT5_CORRELATION_DATA = 0x09,
-    MQTT5_SUBSCRIPTION_ID = 0x0B,
-    MQTT5_SESSION_EXPIRY_INTERVAL = 0x11,
-    MQTT5_ASSIGNED_CLIENT_ID = 0x12,
-    MQTT5_SERVER_KEEP_ALIVE = 0x13,
-    MQTT5_AUTHENTICATION_METHOD = 0x15,
-    MQTT5_AUTHENTICATION_DATA = 0x16,
-    MQTT5_REQUEST_PROBLEM_INFO = 0x17,
-    MQTT5_WILL_DELAY_INTERVAL = 0x18,
-    MQTT5_REQUEST_RESPONSE_INFO = 0x19,
-    MQTT5_RESPONSE_INFO = 0x1A,
-    MQTT5_SERVER_REFERENCE = 0x1C,
-    MQTT5_REASON_STR = 0x1F,
-    MQTT5_RECEIVE_MAX = 0x21,
-    MQTT5_TOPIC_ALIAS_MAX = 0x22,
-    MQTT5_TOPIC_ALIAS = 0x23,
-    MQTT5_MAX_QOS = 0x24,
-    MQTT5_RETAIN_AVAILABLE = 0x25,
-    MQTT5_USER_PROPERTIES = 0x26,
-    MQTT5_MAX_PACKET_SIZE = 0x27,
-    MQTT5_WILDCARD_SUBSCRIPTION_AVAILABLE = 0x28,
-    MQTT5_SUBSCRIPTION_ID_AVAILABLE = 0x29,
-    MQTT5_SHARED_SUBSCRIPTION_AVAILABLE = 0x2A,
-    /* all other fields */
-    MQTT5_PACKET_TYPE = 64,
-    MQTT5_FLAGS,
-    MQTT5_REMAINING_LENGTH,
-    MQTT5_PROPERTY_LENGTH,
-    MQTT5_PROPERTY_ID,
-    MQTT5_PROTOCOL_NAME,
-    MQTT5_PROTOCOL_VERSION,
-    MQTT5_CONNECT_FLAGS,
-    MQTT5_KEEP_ALIVE,
-    MQTT5_CLIENT_ID,
-    MQTT5_USERNAME,
-    MQTT5_PASSWORD,
-    MQTT5_SESSION_PRESENT,
-    MQTT5_REASON_CODE,
-    MQTT5_REASON_CODES,
-    MQTT5_TOPIC,
-    MQTT5_PACKET_ID,
-    MQTT5_PAYLOAD,
-    MQTT5_QOS,
-    MQTT5_DUPLICATE,
-    MQTT5_TOPIC_FILTERS,
-    MQTT5_PATTERNS,
-    MQTT5_IN_WILL = 128 /* added to a field of the CONNECT's Will */
+    MQTT5_FIELD_PACKET_TYPE = 64,
+    MQTT5_FIELD_FLAGS,
+    MQTT5_FIELD_REMAINING_LENGTH,
+    MQTT5_FIELD_PROPERTY_LENGTH,
+    MQTT5_FIELD_PROPERTY_ID,
+    MQTT5_FIELD_PROTOCOL_NAME,
+    MQTT5_FIELD_PROTOCOL_VERSION,
+    MQTT5_FIELD_CONNECT_FLAGS,
+    MQTT5_FIELD_KEEP_ALIVE,
+    MQTT5_FIELD_CLIENT_ID,
+    MQTT5_FIELD_USERNAME,
+    MQTT5_FIELD_PASSWORD,
+    MQTT5_FIELD_SESSION_PRESENT,
+    MQTT5_FIELD_REASON_CODE,
+    MQTT5_FIELD_REASON_CODES,
+    MQTT5_FIELD_TOPIC,
+    MQTT5_FIELD_PACKET_ID,
+    MQTT5_FIELD_PAYLOAD,
+    MQTT5_FIELD_QOS,
+    MQTT5_FIELD_DUPLICATE,
+    MQTT5_FIELD_TOPIC_FILTERS,
+    MQTT5_FIELD_PATTERNS,
+    MQTT5_FIELD_IN_WILL = 128 /* added to a field of the CONNECT's Will */
 } mqtt5_field;
 
 typedef struct mqtt5_error {
     mqtt5_status status;
-    uint8_t field; /* mqtt5_field, 0 if none */
-    size_t offset; /* decode: where in the buffer the field (or the fault) begins */
+    uint8_t field; /* mqtt5_property_id or mqtt5_field, 0 if none */
+    size_t offset; /* decode: where in the buffer the field begins; 0 for a field that is missing */
     size_t index;  /* which item, where the field is a list */
 } mqtt5_error;
 
@@ -171,7 +172,8 @@ typedef struct mqtt5_list {
 /*
  * The properties of every packet (2.2.2.2). Bit N of present says that the
  * property with identifier N is there; a member whose bit is 0 means nothing
- * and is not written by decoding. See mqtt5_has() and mqtt5_set().
+ * and is not written by decoding. See mqtt5_has() and mqtt5_set(). A list whose
+ * bit is 1 must not be empty.
  */
 typedef struct mqtt5_properties {
     uint64_t present;
@@ -299,7 +301,10 @@ typedef struct mqtt5_disconnect {
 
 typedef mqtt5_disconnect mqtt5_auth;
 
-/* Every struct begins with its properties, so as.properties is valid for any of them. */
+/*
+ * Every struct begins with its properties, so as.properties is valid for any of
+ * them. To build a packet, begin with one that is all zeros.
+ */
 typedef struct mqtt5_packet {
     uint8_t type; /* mqtt5_type; PINGREQ and PINGRESP have nothing else */
     union {
@@ -343,7 +348,9 @@ mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, size_t max_packet_si
 /*
  * Checks the packet (mqtt5_check) and writes its shortest encoding to data,
  * which has room for size bytes; with data NULL nothing is written. Either way,
- * and with MQTT5_NO_SPACE too, *packet_size is the length of the packet.
+ * and with MQTT5_NO_SPACE and MQTT5_PACKET_TOO_LARGE too, *packet_size is the
+ * length of the packet; it is 0 if the check fails. data must not overlap with
+ * what the packet's views and lists point to.
  */
 mqtt5_status mqtt5_encode(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,
                           size_t *packet_size, mqtt5_error *error);
@@ -418,8 +425,12 @@ const char *mqtt5_field_name(unsigned field);
 
 /* ------------------------------------------------------------ shorthands */
 
-/* The view of a string literal. */
-#define MQTT5_VIEW(literal) mqtt5_view_of((literal), sizeof(literal) - 1)
+/* The view of a string literal; as an initialiser that is constant. */
+#define MQTT5_VIEW(literal) mqtt5_view_of("" literal "", sizeof("" literal "") - 1)
+#define MQTT5_VIEW_INIT(literal)                                    \
+    {                                                               \
+        (const uint8_t *)("" literal ""), sizeof("" literal "") - 1 \
+    }
 
 static inline mqtt5_view mqtt5_view_of(const void *data, size_t size)
 {
@@ -429,14 +440,25 @@ static inline mqtt5_view mqtt5_view_of(const void *data, size_t size)
     return view;
 }
 
+/* A list of the items of an array. */
+static inline mqtt5_list mqtt5_list_of(const void *items, size_t count)
+{
+    mqtt5_list list;
+    list.items = items;
+    list.wire.data = NULL;
+    list.wire.size = 0;
+    list.count = count;
+    return list;
+}
+
 /* Is the property there? */
-static inline bool mqtt5_has(const mqtt5_properties *properties, mqtt5_field id)
+static inline bool mqtt5_has(const mqtt5_properties *properties, mqtt5_property_id id)
 {
     return (properties->present >> id & 1) != 0;
 }
 
 /* Say that it is there, before or after its member is written. */
-static inline void mqtt5_set(mqtt5_properties *properties, mqtt5_field id)
+static inline void mqtt5_set(mqtt5_properties *properties, mqtt5_property_id id)
 {
     properties->present |= (uint64_t)1 << id;
 }

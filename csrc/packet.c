@@ -36,13 +36,13 @@ static unsigned reserved_flags(unsigned type)
 
 static void read_will(reader *r, mqtt5_will *will, unsigned flags)
 {
-    r->section = MQTT5_IN_WILL;
+    r->section = MQTT5_FIELD_IN_WILL;
     will->qos = (uint8_t)((flags & WILL_QOS) >> WILL_QOS_SHIFT);
     will->retain = (flags & WILL_RETAIN) != 0;
     mqtt5_read_properties(r, IN_WILL, &will->properties);
-    begin_field(r, MQTT5_TOPIC);
+    begin_field(r, MQTT5_FIELD_TOPIC);
     will->topic = read_view(r);
-    begin_field(r, MQTT5_PAYLOAD);
+    begin_field(r, MQTT5_FIELD_PAYLOAD);
     will->payload = read_view(r);
     r->section = 0;
 }
@@ -52,16 +52,16 @@ static void read_connect(reader *r, mqtt5_connect *p)
     mqtt5_view name;
     unsigned flags;
 
-    begin_field(r, MQTT5_PROTOCOL_NAME);
+    begin_field(r, MQTT5_FIELD_PROTOCOL_NAME);
     name = read_view(r);
     if (name.size != sizeof(protocol_name) || memcmp(name.data, protocol_name, sizeof(protocol_name)) != 0) {
         fail(r, MQTT5_UNSUPPORTED_PROTOCOL);
     }
-    begin_field(r, MQTT5_PROTOCOL_VERSION);
+    begin_field(r, MQTT5_FIELD_PROTOCOL_VERSION);
     if (read_byte(r) != PROTOCOL_VERSION) {
         fail(r, MQTT5_UNSUPPORTED_PROTOCOL);
     }
-    begin_field(r, MQTT5_CONNECT_FLAGS);
+    begin_field(r, MQTT5_FIELD_CONNECT_FLAGS);
     flags = read_byte(r);
     p->clean_start = (flags & CLEAN_START) != 0;
     p->has_will = (flags & WILL_FLAG) != 0;
@@ -73,20 +73,23 @@ static void read_connect(reader *r, mqtt5_connect *p)
     if (!p->has_will && (flags & (WILL_QOS | WILL_RETAIN))) {
         fail(r, MQTT5_WILL_FLAGS);
     }
-    begin_field(r, MQTT5_KEEP_ALIVE);
+    if (p->has_will) {
+        name_field(r, MQTT5_FIELD_QOS | MQTT5_FIELD_IN_WILL);
+    }
+    begin_field(r, MQTT5_FIELD_KEEP_ALIVE);
     p->keep_alive = read_u16(r);
     mqtt5_read_properties(r, IN_CONNECT, &p->properties);
-    begin_field(r, MQTT5_CLIENT_ID);
+    begin_field(r, MQTT5_FIELD_CLIENT_ID);
     p->client_id = read_view(r);
     if (p->has_will) {
         read_will(r, &p->will, flags);
     }
     if (p->has_username) {
-        begin_field(r, MQTT5_USERNAME);
+        begin_field(r, MQTT5_FIELD_USERNAME);
         p->username = read_view(r);
     }
     if (p->has_password) {
-        begin_field(r, MQTT5_PASSWORD);
+        begin_field(r, MQTT5_FIELD_PASSWORD);
         p->password = read_view(r);
     }
 }
@@ -95,20 +98,20 @@ static void read_connack(reader *r, mqtt5_connack *p)
 {
     unsigned flags;
 
-    begin_field(r, MQTT5_SESSION_PRESENT);
+    begin_field(r, MQTT5_FIELD_SESSION_PRESENT);
     flags = read_byte(r);
     p->session_present = (flags & SESSION_PRESENT) != 0;
     if (flags & ~(unsigned)SESSION_PRESENT) {
         fail(r, MQTT5_RESERVED_FLAGS);
     }
-    begin_field(r, MQTT5_REASON_CODE);
+    begin_field(r, MQTT5_FIELD_REASON_CODE);
     p->reason_code = read_byte(r);
     mqtt5_read_properties(r, IN_CONNACK, &p->properties);
 }
 
 static void read_packet_id(reader *r, uint16_t *packet_id)
 {
-    begin_field(r, MQTT5_PACKET_ID);
+    begin_field(r, MQTT5_FIELD_PACKET_ID);
     *packet_id = read_u16(r);
 }
 
@@ -118,13 +121,13 @@ static void read_publish(reader *r, mqtt5_publish *p, unsigned flags)
     p->qos = (flags >> QOS_SHIFT) & 3;
     p->retain = (flags & RETAIN) != 0;
     p->packet_id = 0;
-    begin_field(r, MQTT5_TOPIC);
+    begin_field(r, MQTT5_FIELD_TOPIC);
     p->topic = read_view(r);
     if (p->qos > 0) {
         read_packet_id(r, &p->packet_id);
     }
     mqtt5_read_properties(r, IN_PUBLISH, &p->properties);
-    begin_field(r, MQTT5_PAYLOAD);
+    begin_field(r, MQTT5_FIELD_PAYLOAD);
     p->payload = read_rest(r);
 }
 
@@ -137,7 +140,7 @@ static void read_outcome(reader *r, unsigned type, uint8_t *reason_code, mqtt5_p
     *reason_code = 0;
     properties->present = 0;
     if (bytes_left(r) > 0) {
-        begin_field(r, MQTT5_REASON_CODE);
+        begin_field(r, MQTT5_FIELD_REASON_CODE);
         *reason_code = read_byte(r);
         if (bytes_left(r) > 0 || type == MQTT5_AUTH) {
             mqtt5_read_properties(r, 1u << type, properties);
@@ -169,18 +172,18 @@ static void read_body(reader *r, unsigned flags, mqtt5_packet *packet)
     case MQTT5_SUBSCRIBE:
         read_packet_id(r, &packet->as.subscribe.packet_id);
         mqtt5_read_properties(r, IN_SUBSCRIBE, &packet->as.subscribe.properties);
-        mqtt5_read_list(r, MQTT5_KIND_TOPIC_FILTERS, MQTT5_TOPIC_FILTERS, &packet->as.subscribe.topic_filters);
+        mqtt5_read_list(r, MQTT5_KIND_TOPIC_FILTERS, MQTT5_FIELD_TOPIC_FILTERS, &packet->as.subscribe.topic_filters);
         break;
     case MQTT5_UNSUBSCRIBE:
         read_packet_id(r, &packet->as.unsubscribe.packet_id);
         mqtt5_read_properties(r, IN_UNSUBSCRIBE, &packet->as.unsubscribe.properties);
-        mqtt5_read_list(r, MQTT5_KIND_PATTERNS, MQTT5_PATTERNS, &packet->as.unsubscribe.patterns);
+        mqtt5_read_list(r, MQTT5_KIND_PATTERNS, MQTT5_FIELD_PATTERNS, &packet->as.unsubscribe.patterns);
         break;
     case MQTT5_SUBACK:
     case MQTT5_UNSUBACK:
         read_packet_id(r, &packet->as.suback.packet_id);
         mqtt5_read_properties(r, 1u << type, &packet->as.suback.properties);
-        mqtt5_read_list(r, MQTT5_KIND_REASON_CODES, MQTT5_REASON_CODES, &packet->as.suback.reason_codes);
+        mqtt5_read_list(r, MQTT5_KIND_REASON_CODES, MQTT5_FIELD_REASON_CODES, &packet->as.suback.reason_codes);
         break;
     case MQTT5_DISCONNECT:
     case MQTT5_AUTH:
@@ -191,7 +194,7 @@ static void read_body(reader *r, unsigned flags, mqtt5_packet *packet)
         break;
     }
     if (bytes_left(r) > 0) {
-        begin_field(r, MQTT5_REMAINING_LENGTH);
+        begin_field(r, MQTT5_FIELD_REMAINING_LENGTH);
         fail(r, MQTT5_TRAILING_BYTES);
     }
 }
@@ -314,13 +317,13 @@ static unsigned packet_flags(const mqtt5_packet *packet)
 
 /* --------------------------------------------------------- entry points */
 
-static mqtt5_status report(mqtt5_error *error, mqtt5_status status, unsigned field, size_t offset)
+static mqtt5_status report(mqtt5_error *error, mqtt5_status status, unsigned field, size_t offset, size_t index)
 {
     if (error != NULL) {
         error->status = status;
         error->field = (uint8_t)field;
         error->offset = offset;
-        error->index = 0;
+        error->index = index;
     }
     return status;
 }
@@ -336,10 +339,10 @@ mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, size_t max_packet_siz
         return MQTT5_INCOMPLETE;
     }
     if (data[0] >> 4 == 0) {
-        return report(error, MQTT5_RESERVED_TYPE, MQTT5_PACKET_TYPE, 0);
+        return report(error, MQTT5_RESERVED_TYPE, MQTT5_FIELD_PACKET_TYPE, 0, 0);
     }
     if (data[0] >> 4 != MQTT5_PUBLISH && (data[0] & 0x0Fu) != reserved_flags(data[0] >> 4)) {
-        return report(error, MQTT5_RESERVED_FLAGS, MQTT5_FLAGS, 0);
+        return report(error, MQTT5_RESERVED_FLAGS, MQTT5_FIELD_FLAGS, 0, 0);
     }
     r = reader_of(data + 1, size - 1);
     remaining = read_varint(&r);
@@ -348,12 +351,12 @@ mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, size_t max_packet_siz
         return MQTT5_INCOMPLETE;
     }
     if (r.status != MQTT5_OK) {
-        return report(error, (mqtt5_status)r.status, MQTT5_REMAINING_LENGTH, 1);
+        return report(error, (mqtt5_status)r.status, MQTT5_FIELD_REMAINING_LENGTH, 1, 0);
     }
     whole = (size_t)(r.at - data) + remaining;
     *packet_size = whole;
     if (max_packet_size > 0 && whole > max_packet_size) {
-        return report(error, MQTT5_PACKET_TOO_LARGE, MQTT5_REMAINING_LENGTH, 1);
+        return report(error, MQTT5_PACKET_TOO_LARGE, MQTT5_FIELD_REMAINING_LENGTH, 1, 0);
     }
     return whole > size ? MQTT5_INCOMPLETE : MQTT5_OK;
 }
@@ -392,7 +395,7 @@ mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, size_t max_packet_si
     r = body_reader(data, *packet_size);
     read_body(&r, data[0] & 0x0Fu, packet);
     if (r.status != MQTT5_OK) {
-        return report(error, (mqtt5_status)r.status, r.error_field, (size_t)(r.error_at - data));
+        return report(error, (mqtt5_status)r.status, r.error_field, (size_t)(r.error_at - data), r.error_item);
     }
     status = mqtt5_check(packet, &found);
     if (status != MQTT5_OK && error != NULL) {
@@ -405,34 +408,36 @@ mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, size_t max_packet_si
 mqtt5_status mqtt5_encode(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,
                           size_t *packet_size, mqtt5_error *error)
 {
-    writer measure = {NULL, 0, 0};
-    writer w = {NULL, 0, 0};
+    writer w;
     mqtt5_status status = mqtt5_check(packet, error);
-    size_t whole;
+    size_t body, whole;
 
     *packet_size = 0;
     if (status != MQTT5_OK) {
         return status;
     }
-    write_body(&measure, packet);
+    memset(&w, 0, sizeof(w));
+    write_body(&w, packet);
+    body = w.at;
     write_byte(&w, 0);
-    write_varint(&w, measure.at);
-    whole = w.at + measure.at;
+    write_varint(&w, body);
+    whole = w.at;
     *packet_size = whole;
-    if (measure.at > MQTT5_MAX_REMAINING_LENGTH || (max_packet_size > 0 && whole > max_packet_size)) {
-        return report(error, MQTT5_PACKET_TOO_LARGE, MQTT5_REMAINING_LENGTH, 0);
+    if (body > MQTT5_MAX_REMAINING_LENGTH || (max_packet_size > 0 && whole > max_packet_size)) {
+        return report(error, MQTT5_PACKET_TOO_LARGE, MQTT5_FIELD_REMAINING_LENGTH, 0, 0);
     }
     if (data == NULL) {
         return MQTT5_OK;
     }
     if (size < whole) {
-        return report(error, MQTT5_NO_SPACE, 0, 0);
+        return report(error, MQTT5_NO_SPACE, 0, 0, 0);
     }
     w.data = data;
     w.size = size;
     w.at = 0;
+    w.sets = 0;
     write_byte(&w, (unsigned)packet->type << 4 | packet_flags(packet));
-    write_varint(&w, measure.at);
+    write_varint(&w, body);
     write_body(&w, packet);
     return MQTT5_OK;
 }

@@ -17,7 +17,7 @@ static void read_property(reader *r, unsigned where, mqtt5_properties *propertie
     uint32_t id;
     void *member;
 
-    begin_field(r, MQTT5_PROPERTY_ID);
+    begin_field(r, MQTT5_FIELD_PROPERTY_ID);
     id = read_varint(r);
     if (r->status != MQTT5_OK) {
         return;
@@ -43,6 +43,7 @@ static void read_property(reader *r, unsigned where, mqtt5_properties *propertie
             list->wire.data = start;
             list->count = 0;
         }
+        r->item = list->count;
         mqtt5_read_value(r, row->kind, &item);
         list->wire.size = (size_t)(r->at - list->wire.data);
         list->count++;
@@ -60,7 +61,7 @@ void mqtt5_read_properties(reader *r, unsigned where, mqtt5_properties *properti
     size_t size;
 
     properties->present = 0;
-    begin_field(r, MQTT5_PROPERTY_LENGTH);
+    begin_field(r, MQTT5_FIELD_PROPERTY_LENGTH);
     size = read_varint(r);
     if (size > bytes_left(r)) {
         fail(r, MQTT5_TRUNCATED);
@@ -99,15 +100,19 @@ static void write_each(writer *w, unsigned where, const mqtt5_properties *proper
     }
 }
 
+/* Measures each set on the first pass, and remembers its length for the second. */
 void mqtt5_write_properties(writer *w, unsigned where, const mqtt5_properties *properties)
 {
-    writer measure = {NULL, 0, 0};
+    size_t *length = &w->lengths[w->sets++];
 
-    write_each(&measure, where, properties);
-    write_varint(w, measure.at);
     if (w->size == 0) { /* only measuring */
-        pass_bytes(w, measure.at);
+        size_t start = w->at;
+
+        write_each(w, where, properties);
+        *length = w->at - start;
+        write_varint(w, *length);
     } else {
+        write_varint(w, *length);
         write_each(w, where, properties);
     }
 }

@@ -134,9 +134,9 @@ const char *mqtt5_field_name(unsigned field)
     };
     size_t i;
 
-    field &= ~(unsigned)MQTT5_IN_WILL;
-    if (field >= MQTT5_PACKET_TYPE) {
-        i = field - MQTT5_PACKET_TYPE;
+    field &= ~(unsigned)MQTT5_FIELD_IN_WILL;
+    if (field >= MQTT5_FIELD_PACKET_TYPE) {
+        i = field - MQTT5_FIELD_PACKET_TYPE;
         return i < COUNT(names) ? names[i] : "";
     }
     for (i = 0; i < COUNT(properties); i++) {

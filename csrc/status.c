@@ -19,7 +19,7 @@ uint8_t mqtt5_reason_code(mqtt5_status status)
         return 0x94;
     case MQTT5_PACKET_TOO_LARGE:
         return 0x95;
-    default:
+    default: /* the order of mqtt5_status: first what cannot be parsed, then what is not allowed */
         return status < MQTT5_UNSUPPORTED_PROTOCOL ? 0x81 : 0x82;
     }
 }

@@ -12,7 +12,7 @@
 
 static const property table[] = {MQTT5_PROPERTY_TABLE(ROW)};
 
-enum { ROWS = sizeof(table) / sizeof(table[0]), HIGHEST_ID = MQTT5_SHARED_SUBSCRIPTION_AVAILABLE };
+enum { ROWS = sizeof(table) / sizeof(table[0]), HIGHEST_ID = MQTT5_PROPERTY_SHARED_SUBSCRIPTION_AVAILABLE };
 
 /* The first row of each identifier, plus one; 0 where there is none. */
 static const uint8_t first_row[HIGHEST_ID + 1] = {

@@ -28,6 +28,8 @@ typedef struct reader {
     uint8_t status;      /* mqtt5_status: the first error ... */
     uint8_t error_field; /* ... and its field */
     const uint8_t *error_at;
+    size_t error_item;
+    size_t item;          /* which item of a list the current field is, else 0 */
     uint8_t wanted;       /* a field to be found, 0 if none ... */
     size_t skip;          /* ... after so many others of the same name ... */
     const uint8_t *found; /* ... and where it was */
@@ -56,6 +58,7 @@ static inline void name_field(reader *r, unsigned field)
 static inline void begin_field(reader *r, unsigned field)
 {
     r->field_at = r->at;
+    r->item = 0;
     name_field(r, field);
 }
 
@@ -65,6 +68,7 @@ static inline void fail(reader *r, mqtt5_status status)
         r->status = (uint8_t)status;
         r->error_field = r->field;
         r->error_at = r->field_at;
+        r->error_item = r->item;
     }
     r->at = r->end;
 }
@@ -163,9 +167,11 @@ typedef struct writer {
     uint8_t *data;
     size_t size;
     size_t at;
+    size_t lengths[2]; /* of the sets of properties, found by measuring, in their order ... */
+    unsigned sets;     /* ... and how many have been passed */
 } writer;
 
-/* Counting stops at more than any packet has, so that no number of bytes can make it wrap. */
+/* Nothing that is counted here gets far beyond what any packet has: so no size can make it wrap. */
 static inline void pass_bytes(writer *w, size_t n)
 {
     const size_t beyond = 0x40000000;

@@ -209,12 +209,12 @@ static void walk(const mqtt5_packet *packet)
     uint32_t id;
     uint8_t code;
 
-    if (mqtt5_has(&packet->as.properties, MQTT5_USER_PROPERTIES)) {
+    if (mqtt5_has(&packet->as.properties, MQTT5_PROPERTY_USER_PROPERTIES)) {
         list = packet->as.properties.user_properties;
         while (mqtt5_next_user_property(&list, &pair)) {
         }
     }
-    if (packet->type == MQTT5_PUBLISH && mqtt5_has(&packet->as.properties, MQTT5_SUBSCRIPTION_ID)) {
+    if (packet->type == MQTT5_PUBLISH && mqtt5_has(&packet->as.properties, MQTT5_PROPERTY_SUBSCRIPTION_ID)) {
         list = packet->as.properties.subscription_ids;
         while (mqtt5_next_subscription_id(&list, &id)) {
         }
