@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: MIT
+"""The command line: `python -m mqtt5 decode` prints packets as the expressions that make them.
+
+It knows how bytes are written as text, and how a result is shown. It does not know what is in a packet.
+"""
+
+import argparse
+import dataclasses
+import json
+import os
+import re
+import sys
+from io import TextIOWrapper
+from typing import Any
+
+from mqtt5 import (
+    ConnAckReasonCode,
+    DecodeError,
+    DisconnectReasonCode,
+    Error,
+    IncompleteError,
+    Packet,
+    __version__,
+    read,
+)
+
+DESCRIPTION = """\
+Prints each packet in the input on a line, after its offset in bytes:
+
+  0: PingReqPacket()
+
+A packet that is not allowed or not complete is an error and ends the output. Errors go to standard error.
+Exit status: 0; 1 after such an error; 2 if the input cannot be read."""
+
+EPILOG = """\
+Input: HEX arguments are joined. Else a file, or standard input, is hexadecimal text if all of it is hex digits,
+spaces, newlines, colons, commas and the x of 0x; if not, it is the bytes themselves. (No packet that is allowed
+consists of such characters.) --hex and --raw say which it is. In hexadecimal text two digits are a byte; what
+stands between spaces, colons or commas is whole bytes, with or without 0x before them.
+
+--json: an object on each line: offset, size, type (the name of the class) and fields (of the class; bytes as hex
+digits, enum members as integers). An error has error (the name of the exception), offset and packet_offset (where
+it is, and where its packet begins, in the input), message, and either reason_code and field, or size and needed
+(how many bytes of the packet are there, and how many it has as far as that is known)."""
+
+HEX_TEXT = frozenset(b"0123456789abcdefABCDEFxX:, \t\r\n\f\v")
+
+
+class InputError(Exception):
+    """The input is not in the form that it should have."""
+
+
+def from_hex(text: str) -> bytes:
+    pieces = []
+    for word in re.finditer(r"[^\s:,]+", text):
+        digits = re.sub("^0[xX]", "", word[0])
+        try:
+            if not re.fullmatch("([0-9a-fA-F]{2})+", digits):
+                raise ValueError
+            pieces.append(bytes.fromhex(digits))
+        except ValueError:
+            shown = word[0] if len(word[0]) <= 40 else word[0][:37] + "..."
+            line = text.count("\n", 0, word.start()) + 1
+            wrong = re.search("[^0-9a-fA-F]", digits)
+            why = f"{wrong[0]!r} is not a hexadecimal digit" if wrong else "a byte takes two digits"
+            raise InputError(f"bad hexadecimal text in line {line}: {shown!r}: {why}") from None
+    return b"".join(pieces)
+
+
+def from_file(name: str, form: str | None) -> bytes:
+    try:
+        if name == "-":
+            data = sys.stdin.buffer.read()
+        else:
+            with open(name, "rb") as file:
+                data = file.read()
+    except OSError as error:
+        raise InputError(f"{name}: {error.strerror}") from error
+    if form == "hex" or (form is None and HEX_TEXT.issuperset(data)):
+        return from_hex(data.decode("latin-1"))
+    return data
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON has it."""
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, tuple):
+        return [plain(item) for item in value]
+    if dataclasses.is_dataclass(value):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    return value
+
+
+def show_packet(packet: Packet, offset: int, size: int, as_json: bool) -> None:
+    if as_json:
+        known = {"offset": offset, "size": size, "type": type(packet).__name__, "fields": plain(packet)}
+        print(json.dumps(known))
+    else:
+        print(f"{offset}: {packet!r}")
+
+
+def show_error(error: Error, offset: int, left: int, as_json: bool) -> None:
+    known: dict[str, Any] = {"error": type(error).__name__, "packet_offset": offset, "message": str(error)}
+    if isinstance(error, DecodeError):
+        known |= {"offset": offset + error.offset, "reason_code": error.reason_code, "field": error.field}
+        names = {int(code): code.name for codes in (DisconnectReasonCode, ConnAckReasonCode) for code in codes}
+        code = f"reason code 0x{error.reason_code:02X} {names.get(error.reason_code, '')}"
+        text = f"{known['offset']}: {code.rstrip()}, field {error.field}, in the packet at {offset}: {error}"
+    else:
+        assert isinstance(error, IncompleteError)
+        known |= {"offset": offset + left, "size": left, "needed": error.needed}
+        text = f"{known['offset']}: the input ends in the packet at {offset}: {left} bytes of it, {error.needed} needed"
+    sys.stdout.flush()  # so that the two do not mix where they go to the same place
+    print(json.dumps(known) if as_json else f"error at {text}", file=sys.stderr)
+
+
+def decode(data: bytes, as_json: bool) -> int:
+    offset = 0
+    with memoryview(data) as view:
+        while offset < len(data):
+            try:
+                packet, size = read(view[offset:])
+            except Error as error:
+                show_error(error, offset, len(data) - offset, as_json)
+                return 1
+            show_packet(packet, offset, size, as_json)
+            offset += size
+    return 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m mqtt5", description="MQTT 5.0 packets on the command line.")
+    parser.add_argument("--version", action="version", version=f"mqtt5 {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    decoder = commands.add_parser(
+        "decode",
+        help="print packets given as hexadecimal text or in a file",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    decoder.add_argument("hex", nargs="*", metavar="HEX", help="the bytes; '-' alone reads standard input")
+    decoder.add_argument("--file", metavar="F", help="read this file; '-' is standard input")
+    decoder.add_argument("--json", action="store_true", help="print JSON objects, errors too")
+    form = decoder.add_mutually_exclusive_group()
+    form.add_argument("--hex", action="store_const", dest="form", const="hex", help="the input is hexadecimal text")
+    form.add_argument("--raw", action="store_const", dest="form", const="raw", help="the input is the bytes themselves")
+    args = parser.parse_args(arguments)
+    if bool(args.hex) == bool(args.file):
+        decoder.error("give either HEX, or --file F, or - for standard input")
+    name = "-" if args.hex == ["-"] else args.file
+    if name is None and args.form == "raw":
+        decoder.error("--raw is for --file F and -: arguments are hexadecimal text")
+    try:
+        data = from_hex(" ".join(args.hex)) if name is None else from_file(name, args.form)
+    except InputError as error:
+        decoder.error(str(error))
+    return decode(data, args.json)
+
+
+def run() -> int:
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a repr that the terminal cannot show
+    try:
+        status = main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has seen enough, as in `... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or else flushing at exit fails again
+        status = 141  # as if ended by SIGPIPE
+    except KeyboardInterrupt:
+        status = 130
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(run())

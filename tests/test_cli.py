@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: MIT
+"""`python -m mqtt5`, as it is called: what goes to which stream, and with which exit status."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+import mqtt5
+from mqtt5 import PingReqPacket, PingRespPacket, QoS
+
+PUBLISH = mqtt5.PublishPacket("a/é", b"\x00\xff", qos=QoS.AT_LEAST_ONCE, packet_id=7, user_properties=[("k", "v")])
+BAD_UTF8 = bytes.fromhex("30 05 00 02 c3 28 00")
+
+
+def run(*arguments, data=b"", **variables):
+    done = subprocess.run(
+        [sys.executable, "-m", "mqtt5", *arguments],
+        input=data,
+        capture_output=True,
+        timeout=60,
+        env=os.environ | {"PYTHONIOENCODING": "utf-8"} | variables,
+    )
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def decode(*arguments, **options):
+    return run("decode", *arguments, **options)
+
+
+def test_a_packet_is_printed_as_an_expression_after_its_offset():
+    assert decode("c000") == (0, "0: PingReqPacket()\n", "")
+    status, out, err = decode((PingReqPacket().write() + PUBLISH.write()).hex())
+    assert (status, err) == (0, "")
+    offset, _, text = out.splitlines()[1].partition(": ")
+    assert (int(offset), eval(text, vars(mqtt5))) == (2, PUBLISH)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["c000d000"], ["c0", "00", "d0", "00"], ["C0:00", "D0:00"], ["0xc0,0x00", " 0XD0\n00"], ["c0\t00\r\nd000 "]],
+)
+def test_forms_of_hexadecimal_text(arguments):
+    expected = (0, "0: PingReqPacket()\n2: PingRespPacket()\n", "")
+    assert decode(*arguments) == expected
+    assert decode("-", data=" ".join(arguments).encode()) == expected
+
+
+def test_raw_bytes_and_text_are_told_apart(tmp_path):
+    file = tmp_path / "packets"
+    raw = PingReqPacket().write() + PingRespPacket().write()
+    for content in (raw, raw.hex().encode(), raw.hex(":").encode() + b"\n"):
+        file.write_bytes(content)
+        assert decode("--file", str(file)) == decode("-", data=content) == (0, decode(raw.hex())[1], "")
+
+
+def test_the_form_can_be_forced():
+    assert decode("--raw", "-", data=PingReqPacket().write())[0] == 0
+    assert decode("--hex", "--file", "-", data=b"c000")[0] == 0
+    status, _, err = decode("--raw", "-", data=b"c000")
+    assert (status, "error at" in err) == (1, True)
+    status, _, err = decode("--hex", "-", data=b"\xc0\x00")
+    assert (status, "not a hexadecimal digit" in err) == (2, True)
+
+
+def test_no_allowed_packet_is_also_hexadecimal_text():
+    """What the rule for files rests on: a first byte that is such text, and then only such bytes, is never a packet."""
+    text = b"0123456789abcdefABCDEFxX:, \t\r\n\f\v"
+    for first in text:
+        for length in text:
+            for filler in text:
+                with pytest.raises(mqtt5.DecodeError):
+                    mqtt5.read(bytes([first, length]) + bytes([filler]) * length)
+
+
+def test_empty_input_has_no_packets():
+    assert decode("-") == (0, "", "")
+
+
+def test_an_error_comes_after_the_packets_before_it():
+    status, out, err = decode("c000", BAD_UTF8.hex(), "d000")
+    assert (status, out) == (1, "0: PingReqPacket()\n")
+    assert err.startswith("error at 4: reason code 0x81 MALFORMED_PACKET, field topic, in the packet at 2: ")
+    assert err.count("\n") == 1
+
+
+def test_a_reason_code_that_only_connack_has():
+    status, _, err = decode("10 0d 0004 4d515454 06 02 003c 00 0000")
+    assert (status, "0x84 UNSUPPORTED_PROTOCOL_VERSION" in err) == (1, True)
+
+
+@pytest.mark.parametrize(("hexadecimal", "left", "needed"), [("c0", 1, 2), ("3007000161", 5, 9), ("30ffff", 3, 4)])
+def test_an_incomplete_packet_is_an_error(hexadecimal, left, needed):
+    status, out, err = decode("c000" + hexadecimal)
+    assert (status, out) == (1, "0: PingReqPacket()\n")
+    end = 2 + left
+    assert err == f"error at {end}: the input ends in the packet at 2: {left} bytes of it, {needed} needed\n"
+
+
+def test_json():
+    will = mqtt5.Will("w", payload=b"\x01", qos=QoS.EXACTLY_ONCE)
+    packets = [PUBLISH, mqtt5.ConnectPacket("c", will=will), mqtt5.SubAckPacket(1, [0, 0x87])]
+    status, out, err = decode("--json", *[packet.write().hex() for packet in packets])
+    assert (status, err) == (0, "")
+    publish, connect, suback = [json.loads(line) for line in out.splitlines()]
+    size = len(PUBLISH.write())
+    assert (publish["offset"], publish["size"], publish["type"]) == (0, size, "PublishPacket")
+    assert (connect["offset"], connect["type"]) == (size, "ConnectPacket")
+    fields = publish["fields"]
+    assert (fields["topic"], fields["payload"], fields["qos"], fields["retain"]) == ("a/é", "00ff", 1, False)
+    assert (fields["user_properties"], fields["topic_alias"]) == ([["k", "v"]], None)
+    assert (connect["fields"]["will"]["payload"], connect["fields"]["will"]["qos"]) == ("01", 2)
+    assert suback["fields"]["reason_codes"] == [0, 0x87]
+
+
+def test_json_errors():
+    status, out, err = decode("--json", "c000", BAD_UTF8.hex())
+    assert (status, json.loads(out)["type"]) == (1, "PingReqPacket")
+    error = json.loads(err)
+    assert error.pop("message")
+    assert error == {"error": "DecodeError", "packet_offset": 2, "offset": 4, "reason_code": 0x81, "field": "topic"}
+    status, out, err = decode("--json", "3007000161")
+    error = json.loads(err)
+    assert (status, out, bool(error.pop("message"))) == (1, "", True)
+    assert error == {"error": "IncompleteError", "packet_offset": 0, "offset": 5, "size": 5, "needed": 9}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["c00"], "'c00': a byte takes two digits"),
+        (["c0", "0"], "'0': a byte takes two digits"),
+        (["c000", "zz"], "'zz': 'z' is not a hexadecimal digit"),
+        (["0x"], "'0x': a byte takes two digits"),
+        (["c000\nd0 q"], "line 2: 'q'"),
+        ([], "give either HEX"),
+        (["c000", "--file", "x"], "give either HEX"),
+        (["--raw", "c000"], "--raw is for"),
+        (["--file", "/nowhere/at/all"], "No such file"),
+        (["--raw", "--hex", "-"], "not allowed with"),
+    ],
+)
+def test_input_that_cannot_be_read(arguments, said):
+    status, out, err = decode(*arguments)
+    assert (status, out) == (2, "")
+    assert said in err
+
+
+def test_without_a_command():
+    status, out, err = run()
+    assert (status, out) == (2, "")
+    assert "required: COMMAND" in err
+
+
+def test_help_and_version():
+    status, out, _ = decode("--help")
+    assert (status, "--json" in out) == (0, True)
+    assert run("--version") == (0, f"mqtt5 {mqtt5.__version__}\n", "")
+
+
+def test_what_the_terminal_cannot_show_is_escaped():
+    status, out, err = decode(PUBLISH.write().hex(), PYTHONIOENCODING="ascii")
+    assert (status, err) == (0, "")
+    assert "a/\\xe9" in out
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    with subprocess.Popen(
+        [sys.executable, "-m", "mqtt5", "decode", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        process.stdout.close()
+        process.stdin.write(b"c000" * 20_000)
+        process.stdin.close()
+        assert (process.wait(60), process.stderr.read()) == (141, b"")
