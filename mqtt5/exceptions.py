@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: MIT
 """The exceptions of reading.
 
-They know how an error is described. They do not know what is an error, or which packets there are.
+They know how an error is described, and which packet answers it. They do not know what is an error.
 Constructing and writing a packet raise plain TypeError and ValueError.
 """
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mqtt5.packets import ConnAckPacket, DisconnectPacket
 
 
 class Error(Exception):
@@ -25,12 +31,10 @@ class IncompleteError(Error, IndexError):
 class DecodeError(Error, ValueError):
     """The bytes are not a packet that the specification allows.
 
-    `reason_code` (an int) is the code to answer with (4.13): `ConnAckPacket(reason_code=e.reason_code)`
-    to a CONNECT, `DisconnectPacket(reason_code=e.reason_code)` to anything else. 0x84, which only
-    CONNACK has, comes from a CONNECT alone; 0x94, which only DISCONNECT has, from a PUBLISH.
-    `field` names the field that is wrong as the packet classes do (or as the specification does, for
-    what they do not show), `offset` is where it begins, counted in bytes from the start of the buffer,
-    for a `Decoder` from the start of the packet.
+    `connack()` or `disconnect()` is what to answer with. `reason_code` (an int) is the code for it (4.13). `field`
+    names the field that is wrong as the packet classes do (or as the specification does, for what they do not
+    show), `offset` is where it begins, counted in bytes from the start of the buffer, for a `Decoder` from the
+    start of the packet; 0 for a field that is missing.
     """
 
     def __init__(self, message: str = "", *, reason_code: int = 0x81, field: str = "", offset: int = 0) -> None:
@@ -38,3 +42,21 @@ class DecodeError(Error, ValueError):
         self.reason_code = reason_code
         self.field = field
         self.offset = offset
+
+    def connack(self, reason_str: str | None = None) -> "ConnAckPacket":
+        """What a server answers before it accepts the connection: with this code, if CONNACK has it (3.2.2.2)."""
+        from mqtt5.enums import ConnAckReasonCode
+        from mqtt5.packets import ConnAckPacket
+
+        return ConnAckPacket(reason_code=self._code_of(ConnAckReasonCode), reason_str=reason_str)
+
+    def disconnect(self, reason_str: str | None = None) -> "DisconnectPacket":
+        """What either side answers later: with this code, if DISCONNECT has it (3.14.2.1)."""
+        from mqtt5.enums import DisconnectReasonCode
+        from mqtt5.packets import DisconnectPacket
+
+        return DisconnectPacket(reason_code=self._code_of(DisconnectReasonCode), reason_str=reason_str)
+
+    def _code_of(self, codes: type[IntEnum]) -> int:
+        """0x84, of a CONNECT, is no code of DISCONNECT, nor is 0x94, of a PUBLISH, one of CONNACK."""
+        return self.reason_code if self.reason_code in set(codes) else 0x82  # Protocol Error
