@@ -555,3 +555,33 @@ def test_an_error_keeps_nothing_of_the_packet_but_a_few_bytes() -> None:
     error = raised(b"\x30\x90\x4e\x00\x01#" + bytes(9997 + 10))
     assert len(str(error)) < 300
     assert error.__cause__ is None
+
+
+# ------------------------------------------------------------------- answering an error
+
+
+@pytest.mark.parametrize(
+    ("data", "connack", "disconnect"),
+    [
+        ("300700016103230000", 0x82, 0x94),  # topic alias 0: no code of CONNACK
+        ("101000044d5154540402003c000000000000", 0x84, 0x82),  # another version: no code of DISCONNECT
+        ("3005000123000a", 0x81, 0x81),
+        ("3207000161000000ff", 0x82, 0x82),
+    ],
+)
+def test_an_error_makes_the_packet_that_answers_it(data: str, connack: int, disconnect: int) -> None:
+    with pytest.raises(mqtt5.DecodeError) as caught:
+        mqtt5.read(bytes.fromhex(data))
+    error = caught.value
+    assert error.connack() == mqtt5.ConnAckPacket(reason_code=connack)
+    assert error.disconnect("so") == mqtt5.DisconnectPacket(reason_code=disconnect, reason_str="so")
+    for answer in error.connack(str(error)), error.disconnect(str(error)):
+        assert mqtt5.read(answer.write())[0] == answer
+
+
+def test_too_large_is_answered_alike_by_both() -> None:
+    decoder = mqtt5.Decoder(max_packet_size=10)
+    decoder.feed(b"\x30\x20")
+    with pytest.raises(mqtt5.DecodeError) as caught:
+        next(decoder)
+    assert caught.value.connack().reason_code == caught.value.disconnect().reason_code == 0x95
