@@ -185,7 +185,7 @@ def test_struct_members_are_the_rows_of_the_table() -> None:
     members = dict(reversed(line) for line in re.findall(r"^    (\w+) (\w+);", body, re.MULTILINE))
     assert members.pop("present") == "uint64_t"
     table = (CSRC / "codec.h").read_text("utf-8").partition("#define MQTT5_PROPERTY_TABLE(X)")[2]
-    rows = re.findall(r"X\(MQTT5_(\w+), (\w+), (\w+), (\w+),", table)
+    rows = re.findall(r"X\(MQTT5_PROPERTY_(\w+), (\w+), (\w+), (\w+),", table)
     types = {
         "BYTE": "uint8_t",
         "U16": "uint16_t",
@@ -198,7 +198,7 @@ def test_struct_members_are_the_rows_of_the_table() -> None:
     }
     assert members == {name: types[kind] for _, name, kind, _ in rows}
     assert len(rows) == len(members) == 28  # 27 properties, one of them a number here and a list there
-    numbers = {name: int(value, 16) for name, value in re.findall(r"MQTT5_(\w+) = (0x\w+)", header)}
+    numbers = {name: int(value, 16) for name, value in re.findall(r"MQTT5_PROPERTY_(\w+) = (0x\w+)", header)}
     found = {numbers[name]: member for name, member, _, _ in rows if member != "subscription_ids"}
     assert found == {row[0]: row[1] for row in TABLE_2_4}
     assert [numbers[name] for name, _, _, _ in rows] == sorted(numbers[name] for name, _, _, _ in rows)
