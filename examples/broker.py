@@ -139,12 +139,10 @@ class Client(asyncio.Protocol):
         elif packet.qos and not repeated and len(self.received) == LIMITS["receive_max"]:
             self.refuse(DisconnectReasonCode.RECEIVE_MAX_EXCEEDED)
         else:
-            if packet.topic_alias:
-                self.topics[packet.topic_alias] = topic
+            self.topics[packet.topic_alias] = topic  # None, no alias, is never looked up without a topic
             if not repeated:
                 self.publish(replace(packet, topic=topic, topic_alias=None, duplicate=False))
-            if packet.qos == 2:
-                self.received.add(packet.packet_id)
+            self.received |= {packet.packet_id} if packet.qos == 2 else set()
             if packet.qos:
                 self.send((mqtt5.PubAckPacket if packet.qos == 1 else mqtt5.PubRecPacket)(packet.packet_id))
 
@@ -195,5 +193,7 @@ if __name__ == "__main__":
     parser.add_argument("--port", type=int, default=1883, help="0: any free one (default: %(default)s)")
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job begins with it ignored
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    with contextlib.suppress(KeyboardInterrupt):
+    try:
         asyncio.run(main(**vars(parser.parse_args())))
+    except (KeyboardInterrupt, OSError, OverflowError) as end:  # the last two: the port is taken, or there is no such
+        raise SystemExit(f"broker.py: {end}" if isinstance(end, Exception) else 0) from None

@@ -140,10 +140,10 @@ class Client:
                     self._handle(packet)
             self._end(MqttError("the server closed the connection"))
         except mqtt5.DecodeError as error:
-            code = 0x82 if error.reason_code == 0x84 else error.reason_code  # which DISCONNECT does not have
-            self.send(mqtt5.DisconnectPacket(reason_code=code))
-            self._end(MqttError(f"from the server: {error}", code))
-        except (MqttError, OSError) as error:
+            answer = error.disconnect()
+            self.send(answer)
+            self._end(MqttError(f"from the server: {error}", answer.reason_code))
+        except Exception as error:  # whatever it is, nobody must wait for ever
             self._end(error)
 
     def _handle(self, packet):

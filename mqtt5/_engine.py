@@ -45,7 +45,15 @@ def start() -> None:
             if wanted:
                 raise ImportError(f"MQTT5_ENGINE=speedups: that engine is not part of this build ({error})") from error
     if engine is None:
-        engine = import_module("mqtt5._cffi")
+        try:
+            engine = import_module("mqtt5._cffi")
+        except ModuleNotFoundError as error:
+            if error.name != "mqtt5._ffi":
+                raise
+            raise ImportError(
+                "mqtt5._ffi, the compiled part of mqtt5, is not there. In a source directory, which Python prefers to "
+                "an installed package, run `pip install -e .`"
+            ) from error
     for function in ("check", "write", "read", "decode", "topic_matches"):
         globals()[function] = getattr(engine, function)
     globals()["name"] = engine.__name__.removeprefix("mqtt5._")

@@ -250,15 +250,17 @@ class Accessors:
             elif field.kind in ITEMS or field.type in ACCESSORS:
                 code.append(f"end = fill_{name}({name}, view, {member}, heap, address, end)")
             if field.nullable and field.kind not in VIEWS:
-                code.append(f"{name} = {name} or 0")
+                code.append(f"{name} = 0 if {name} is None else {name} or -1")  # 0 itself does not fit
             if field.type not in ACCESSORS or field.kind in ITEMS:  # a part checks its own fields
                 unless_none = f"{name} is not None and " if field.nullable else ""
                 code.insert(0, f"if {unless_none}type({name}) is not type_{name}: raise TypeError")
             if field.property:
-                lines.append(f"if {name} {'is not' if field.default is None else '!='} {default_of(field)}:")
+                lines.append(f"if {name} is not {default_of(field)}:")
                 if field.kind not in ITEMS:
                     code.append(f"struct_{name}.pack_into(view, {member}, {variables_of(field)})")
                 code.append(f"present |= {1 << field.property}")
+                if field.default is not None:  # what is equal to the default may be another object
+                    code = [code[0], f"if {name} != {default_of(field)}:", *["    " + line for line in code[1:]]]
             elif field.flag:
                 first.append(f"has_{name} = {name} is not None")
                 if lines is first:
@@ -285,7 +287,11 @@ class Accessors:
                 members.append((field.offset + VIEW.size // 2, POINTER, f"len({data_name_of(field)})"))
             elif not field.flag:
                 members.append(
-                    (field.offset, FORMATS[field.kind], f"{field.name} or 0" if field.nullable else field.name)
+                    (
+                        field.offset,
+                        FORMATS[field.kind],
+                        f"(0 if {field.name} is None else {field.name} or -1)" if field.nullable else field.name,
+                    )
                 )
         layout, start, variables = _layout(members)
         head = f"={2 * POINTER}HHI"

@@ -12,14 +12,17 @@ from operator import index
 from typing import TYPE_CHECKING
 
 from mqtt5 import _engine
+from mqtt5._convert import refuse_type
 from mqtt5.exceptions import DecodeError, IncompleteError
 from mqtt5.packets import Packet
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
+else:
+    Buffer = bytes | bytearray | memoryview  # and others: there is no name for it before Python 3.12
 
 
-def read(buffer: "Buffer") -> tuple[Packet, int]:
+def read(buffer: Buffer) -> tuple[Packet, int]:
     """The packet that the buffer begins with, and its size in bytes.
 
     The buffer is any bytes-like object; what follows the packet in it is left alone. Raises
@@ -49,15 +52,19 @@ class Decoder:
     __slots__ = ("_at", "_buffer", "_error", "_limit", "_needed")
 
     def __init__(self, max_packet_size: int | None = None) -> None:
-        if max_packet_size is not None and index(max_packet_size) < 1:
-            raise ValueError(f"max_packet_size={max_packet_size}: must be at least 1, or None for no limit")
-        self._limit = 0 if max_packet_size is None else min(index(max_packet_size), 0xFFFFFFFF)
+        self._limit = 0  # none
+        if max_packet_size is not None:
+            if not hasattr(max_packet_size, "__index__"):
+                raise refuse_type(max_packet_size, "max_packet_size", "an int or None")
+            if index(max_packet_size) < 1:
+                raise ValueError(f"max_packet_size={max_packet_size}: must be at least 1, or None for no limit")
+            self._limit = min(index(max_packet_size), 0xFFFFFFFF)
         self._buffer = bytearray()
         self._at = 0  # where the next packet begins
         self._needed = 0  # its size, as far as that is known
         self._error: DecodeError | None = None
 
-    def feed(self, data: "Buffer") -> None:
+    def feed(self, data: Buffer) -> None:
         """Adds what has arrived: any bytes-like object, which is copied."""
         with memoryview(data) as view:
             if self._error is not None:
