@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from mqtt5 import _schema
 from mqtt5._convert import refuse_type, short, to_string
 from mqtt5._ffi import ffi, lib
-from mqtt5._schema import Schema
+from mqtt5._schema import Field, Schema
 from mqtt5._structs import ACCESSORS, ITEMS, PACKET_AT, Accessors, default_of
 from mqtt5.exceptions import DecodeError, IncompleteError
 
@@ -111,8 +111,8 @@ class Binding:
         lines = ["def write_packet(self):"]
         if self._has_image():
             plain = [f"self.{f.name} is {default_of(f)}" for f in self.fields if f.property or f.flag]
-            exact = [f for f in self.accessors.always if not f.flag and f.type in (bool, bytes, str)]
-            plain += [f"type({f.name}) is type_{f.name}" for f in exact]
+            exact = [f for f in self.accessors.always if not f.flag and f.type in (bool, bytes)]
+            plain += [_exactness(field) for field in exact]
             data, image = self.accessors.image(f"slot.out_address, {Slot.SIZE}", True)
             lines += [
                 *[f"    {field.name} = self.{field.name}" for field in self.accessors.always if not field.flag],
@@ -152,7 +152,7 @@ class Binding:
             elif field.nullable:
                 plain.append(f"({name} is None or type({name}) is type_{name} and {name} > 0)")
             else:
-                plain.append(f"type({name}) is type_{name}")
+                plain.append(_exactness(field))
         lines = [f"def __init__({', '.join(parameters)}):"]
         if positional:  # that of the dataclass says what is wrong
             lines += ["    if _surplus is not nothing:", f"        return slow_init({positional}, _surplus)"]
@@ -261,6 +261,13 @@ class Binding:
                 name, wrong = f"{name}[{error.index}]", wrong[error.index]
             label = f"{label}.{name}={short(wrong)}"
         raise ValueError(f"{label}: {_text(lib.mqtt5_strerror(error.status))}")
+
+
+def _exactness(field: Field) -> str:
+    """The test that a value is exactly of its type. It asks type(), since __class__ can be feigned."""
+    if field.type is bool:
+        return f"({field.name} is False or {field.name} is True)"
+    return f"type({field.name}) is type_{field.name}"
 
 
 # ------------------------------------------------------- what an engine does

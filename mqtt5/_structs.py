@@ -166,6 +166,7 @@ class Accessors:
             "draft": draft,
             "address_of": struct.Struct(f"={ffi.offsetof('mqtt5_slot', 'address')}x{POINTER}").unpack_from,
             "put_present": struct.Struct("=Q").pack_into,
+            "encode": str.encode,
         }
         for field in self.fields:
             names[f"default_{field.name}"] = field.default
@@ -313,7 +314,7 @@ def default_of(field: Field) -> str:
 def data_of(field: Field) -> str:
     """The expression for the bytes of a text."""
     if field.type is str:
-        return f"{field.name}.encode()"
+        return f"encode({field.name})"  # which only a real str has
     return f"{field.name} or b''" if field.nullable else field.name
 
 
