@@ -227,9 +227,7 @@ static void check_properties(checker *c, unsigned type, const mqtt5_properties *
         const property *row = mqtt5_find_property(id, 1u << type);
 
         if (row == NULL) {
-            bool known = mqtt5_find_property(id, ANYWHERE) != NULL;
-
-            require(c, false, known ? MQTT5_MISPLACED_PROPERTY : MQTT5_UNKNOWN_PROPERTY, id);
+            require(c, false, mqtt5_refuse_property(id), id);
         } else {
             check_property(c, type, row, (const char *)properties + row->offset);
         }

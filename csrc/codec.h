@@ -107,6 +107,7 @@ typedef union value {
 
 /* table.c: where is a set of packet types. */
 const property *mqtt5_find_property(uint32_t id, unsigned where);
+mqtt5_status mqtt5_refuse_property(uint32_t id); /* why none was found */
 
 /* value.c: to and from point to a member of that kind, or to a value. */
 void mqtt5_read_value(reader *r, unsigned kind, void *to);

@@ -100,13 +100,13 @@ void mqtt5_read_list(reader *r, unsigned kind, unsigned field, mqtt5_list *list)
     list->wire.data = r->at;
     list->wire.size = bytes_left(r);
     list->count = 0;
-    begin_field(r, field); /* also if there is none */
-    while (bytes_left(r) > 0) {
+    for (;;) {
         value item;
 
-        if (list->count > 0) {
-            begin_field(r, field);
-            r->item = list->count;
+        begin_field(r, field); /* also if there is none */
+        r->item = list->count;
+        if (bytes_left(r) == 0) {
+            return;
         }
         mqtt5_read_value(r, kind, &item);
         list->count++;

@@ -23,15 +23,16 @@ static void read_property(reader *r, unsigned where, mqtt5_properties *propertie
         return;
     }
     row = mqtt5_find_property(id, where);
-    if (row == NULL && mqtt5_find_property(id, ANYWHERE) == NULL) {
-        fail(r, MQTT5_UNKNOWN_PROPERTY);
+    if (row == NULL) {
+        mqtt5_status status = mqtt5_refuse_property(id);
+
+        if (status == MQTT5_MISPLACED_PROPERTY) { /* else its number is no field */
+            name_field(r, id);
+        }
+        fail(r, status);
         return;
     }
     name_field(r, id);
-    if (row == NULL) {
-        fail(r, MQTT5_MISPLACED_PROPERTY);
-        return;
-    }
     bit = (uint64_t)1 << id;
     member = (char *)properties + row->offset;
     if (is_list(row->kind)) {

@@ -35,3 +35,8 @@ const property *mqtt5_find_property(uint32_t id, unsigned where)
     }
     return NULL;
 }
+
+mqtt5_status mqtt5_refuse_property(uint32_t id)
+{
+    return mqtt5_find_property(id, ANYWHERE) != NULL ? MQTT5_MISPLACED_PROPERTY : MQTT5_UNKNOWN_PROPERTY;
+}

@@ -249,7 +249,7 @@ class Binding:
 
     def _refuse(self, value: Any, error: Any) -> NoReturn:
         """Raises the ValueError for what the library says of a packet, or of a part in its probe."""
-        label, wrong, name = type(value).__name__, value, _field_name(error.field, self)
+        label, wrong, name = type(value).__name__, value, _field_name(error.field, self.fields)
         if not self.is_part and error.field & lib.MQTT5_FIELD_IN_WILL:
             will = next(field.name for field in self.fields if field.kind == lib.MQTT5_KIND_WILL)
             label, wrong = f"{label}.{will}", getattr(value, will)
@@ -290,9 +290,9 @@ def _text(constant: Any) -> str:
     return text.decode()
 
 
-def _field_name(number: int, binding: Binding) -> str:
-    """The name of a field as its class has it; else as the library has it."""
-    for field in binding.fields:
+def _field_name(number: int, fields: tuple[Field, ...]) -> str:
+    """The name of a field as its class, which has these fields, has it; else as the library has it."""
+    for field in fields:
         if field.property and field.property == number & ~lib.MQTT5_FIELD_IN_WILL:
             return field.name
     return _text(lib.mqtt5_field_name(number))
@@ -377,11 +377,9 @@ def _decode_error(status: int, slot: Slot, data: bytes, size: int) -> Exception:
     error = slot.head.error
     binding = _by_type.get(slot.head.packet.type)
     label = binding.cls.packet_type.name if binding else "packet"
-    field = _text(lib.mqtt5_field_name(error.field))
+    field = _field_name(error.field, binding.fields if binding else ())
     if error.field & lib.MQTT5_FIELD_IN_WILL:
         field = f"will.{field}"
-    elif binding:
-        field = _field_name(error.field, binding)
     found = data[error.offset : error.offset + 8].hex(" ") + (" ..." if size > error.offset + 8 else "")
     return DecodeError(
         f"{label} {field} at offset {error.offset} ({found or 'nothing left'}): {text}",

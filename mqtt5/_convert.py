@@ -16,10 +16,10 @@ Converter = Callable[[Any, str], Any]
 """Takes a value and the name to call it by; raises TypeError or ValueError."""
 
 
-def short(value: object, limit: int = 60) -> str:
+def short(value: object) -> str:
     """The repr of a value, for an error message: cut if it is long."""
     cut = reprlib.Repr()
-    cut.maxstring = cut.maxother = cut.maxlong = limit
+    cut.maxstring = cut.maxother = cut.maxlong = 60
     try:
         return cut.repr(value)
     except ValueError:  # an int of more digits than Python prints

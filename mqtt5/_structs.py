@@ -18,7 +18,6 @@ from mqtt5._schema import Field, Schema
 POINTER = "Q" if ffi.sizeof("void *") == 8 else "I"
 VIEW = struct.Struct(f"=2{POINTER}")
 LIST = struct.Struct(f"=4{POINTER}")  # items, wire, count
-PAIR = struct.Struct(f"=4{POINTER}")
 PACKET_AT = ffi.offsetof("mqtt5_slot", "packet")
 
 VIEWS = (lib.MQTT5_KIND_STRING, lib.MQTT5_KIND_BINARY, lib.MQTT5_KIND_PAYLOAD)
