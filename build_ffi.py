@@ -152,5 +152,5 @@ ffibuilder.set_source(
     '#include "mqtt5.h"\n#include <string.h>\n' + SLOT + FUNCTIONS,
     include_dirs=["csrc"],
     sources=[f"csrc/{name}" for name in SOURCES],
-    depends=["csrc/mqtt5.h", "csrc/codec.h", "csrc/wire.h"],
+    depends=[f"csrc/{path.name}" for path in (HERE / "csrc").glob("*.h")],
 )

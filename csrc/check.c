@@ -11,15 +11,23 @@
 typedef struct checker {
     mqtt5_status status;
     uint8_t field;
-    uint8_t section; /* added to every field */
+    uint8_t type;    /* of the packet; MQTT5_STRUCT_WILL within the Will ... */
+    uint8_t section; /* ... when this is added to every field */
     size_t index;    /* of the current item, in a list */
 } checker;
 
-static void require(checker *c, bool holds, mqtt5_status otherwise, unsigned field)
+static NOINLINE void refuse(checker *c, mqtt5_status status, unsigned field)
 {
-    if (!holds && c->status == MQTT5_OK) {
-        c->status = otherwise;
+    if (c->status == MQTT5_OK) {
+        c->status = status;
         c->field = (uint8_t)(field | c->section);
+    }
+}
+
+static inline void require(checker *c, bool holds, mqtt5_status otherwise, unsigned field)
+{
+    if (!holds) {
+        refuse(c, otherwise, field);
     }
 }
 
@@ -41,16 +49,18 @@ static void check_string(checker *c, mqtt5_view view, unsigned field)
     require(c, mqtt5_is_utf8(view), MQTT5_BAD_UTF8, field);
 }
 
-static void check_number(checker *c, unsigned kind, unsigned rule, uint32_t number, unsigned field)
+static void check_number(checker *c, const property *row, uint32_t number)
 {
-    if (kind == MQTT5_KIND_VARINT || kind == MQTT5_KIND_VARINTS) {
+    const unsigned field = row->id;
+
+    if (row->kind == MQTT5_KIND_VARINT || row->kind == MQTT5_KIND_VARINTS) {
         require(c, number <= MQTT5_MAX_REMAINING_LENGTH, MQTT5_OUT_OF_RANGE, field);
     }
-    if (rule == RULE_BOOLEAN) {
+    if (row->rule == RULE_BOOLEAN) {
         require(c, number <= 1, MQTT5_NOT_BOOLEAN, field);
-    } else if (rule == RULE_NOT_ZERO) {
+    } else if (row->rule == RULE_NOT_ZERO) {
         require(c, number != 0, MQTT5_ZERO_VALUE, field);
-    } else if (rule == RULE_TOPIC_ALIAS) {
+    } else if (row->rule == RULE_TOPIC_ALIAS) {
         require(c, number != 0, MQTT5_ZERO_TOPIC_ALIAS, field);
     }
 }
@@ -122,7 +132,7 @@ static const uint16_t failures[] = {
     IN_SUBACK | IN_DISCONNECT,                   /* 0xA2 Wildcard Subscriptions not supported */
 };
 
-static void check_reason_code(checker *c, uint8_t code, unsigned type, unsigned field)
+static void check_reason_code(checker *c, uint8_t code, unsigned field)
 {
     unsigned packets = 0;
     size_t i;
@@ -137,51 +147,63 @@ static void check_reason_code(checker *c, uint8_t code, unsigned type, unsigned 
             }
         }
     }
-    require(c, (packets >> type & 1) != 0, MQTT5_BAD_REASON_CODE, field);
+    require(c, (packets >> c->type & 1) != 0, MQTT5_BAD_REASON_CODE, field);
 }
 
 /* ---------------------------------------------------------------- lists */
 
-static void check_item(checker *c, unsigned type, unsigned kind, unsigned rule, const value *item, unsigned field)
-{
-    const mqtt5_topic_filter *filter = &item->filter;
+/* Rows for the lists that are no properties. */
+static const property topic_filters = {MQTT5_FIELD_TOPIC_FILTERS, MQTT5_KIND_TOPIC_FILTERS, RULE_NONE, 0, 0};
+static const property patterns = {MQTT5_FIELD_PATTERNS, MQTT5_KIND_PATTERNS, RULE_NONE, 0, 0};
+static const property reason_codes = {MQTT5_FIELD_REASON_CODES, MQTT5_KIND_REASON_CODES, RULE_NONE, 0, 0};
 
-    switch (kind) {
+static void check_item(checker *c, const property *row, const void *item)
+{
+    const unsigned field = row->id;
+    const mqtt5_topic_filter *filter;
+    const mqtt5_user_property *pair;
+
+    switch (row->kind) {
     case MQTT5_KIND_VARINTS:
-        check_number(c, kind, rule, item->u32, field);
+        check_number(c, row, *(const uint32_t *)item);
         break;
     case MQTT5_KIND_USER_PROPERTIES:
-        check_string(c, item->user.name, field);
-        check_string(c, item->user.value, field);
+        pair = (const mqtt5_user_property *)item;
+        check_string(c, pair->name, field);
+        check_string(c, pair->value, field);
         break;
     case MQTT5_KIND_TOPIC_FILTERS:
+        filter = (const mqtt5_topic_filter *)item;
         check_status(c, mqtt5_check_topic_filter(filter->pattern), field);
         require(c, filter->max_qos <= 2, MQTT5_BAD_REQUESTED_QOS, field);
         require(c, filter->retain_handling <= 2, MQTT5_BAD_RETAIN_HANDLING, field);
         require(c, !filter->no_local || !mqtt5_is_shared(filter->pattern), MQTT5_SHARED_NO_LOCAL, field);
         break;
     case MQTT5_KIND_REASON_CODES:
-        check_reason_code(c, item->byte, type, field);
+        check_reason_code(c, *(const uint8_t *)item, field);
         break;
     default:
-        check_status(c, mqtt5_check_topic_filter(item->view), field);
+        check_status(c, mqtt5_check_topic_filter(*(const mqtt5_view *)item), field);
         break;
     }
 }
 
 /* At least one item, and each of them right. */
-static void check_list(checker *c, unsigned type, unsigned kind, unsigned rule, mqtt5_list list, unsigned field)
+static void check_list(checker *c, const property *row, const mqtt5_list *list)
 {
-    value item;
+    mqtt5_list left = *list;
+    const void *item;
+    value room;
 
-    require(c, list.count > 0, MQTT5_EMPTY_LIST, field);
-    for (c->index = 0; c->status == MQTT5_OK && mqtt5_next_item(&list, kind, &item); c->index++) {
-        check_item(c, type, kind, rule, &item, field);
+    require(c, left.count > 0, MQTT5_EMPTY_LIST, row->id);
+    for (c->index = 0; c->status == MQTT5_OK && (item = mqtt5_next_item(&left, row->kind, &room, &room)) != NULL;
+         c->index++) {
+        check_item(c, row, item);
         if (c->status != MQTT5_OK) {
             return;
         }
     }
-    require(c, list.count == 0, MQTT5_TRUNCATED, field); /* its wire bytes are none of ours */
+    require(c, left.count == 0, MQTT5_TRUNCATED, row->id); /* its wire bytes are none of ours */
     if (c->status == MQTT5_OK) {
         c->index = 0;
     }
@@ -189,18 +211,18 @@ static void check_list(checker *c, unsigned type, unsigned kind, unsigned rule, 
 
 /* ----------------------------------------------------------- properties */
 
-static void check_property(checker *c, unsigned type, const property *row, const void *member)
+static void check_property(checker *c, const property *row, const void *member)
 {
     switch (row->kind) {
     case MQTT5_KIND_BYTE:
-        check_number(c, row->kind, row->rule, *(const uint8_t *)member, row->id);
+        check_number(c, row, *(const uint8_t *)member);
         break;
     case MQTT5_KIND_U16:
-        check_number(c, row->kind, row->rule, *(const uint16_t *)member, row->id);
+        check_number(c, row, *(const uint16_t *)member);
         break;
     case MQTT5_KIND_U32:
     case MQTT5_KIND_VARINT:
-        check_number(c, row->kind, row->rule, *(const uint32_t *)member, row->id);
+        check_number(c, row, *(const uint32_t *)member);
         break;
     case MQTT5_KIND_STRING:
         if (row->rule == RULE_TOPIC_NAME) {
@@ -213,23 +235,23 @@ static void check_property(checker *c, unsigned type, const property *row, const
         check_binary(c, *(const mqtt5_view *)member, row->id);
         break;
     default:
-        check_list(c, type, row->kind, row->rule, *(const mqtt5_list *)member, row->id);
+        check_list(c, row, (const mqtt5_list *)member);
         break;
     }
 }
 
-static void check_properties(checker *c, unsigned type, const mqtt5_properties *properties)
+static void check_properties(checker *c, const mqtt5_properties *properties)
 {
     uint64_t bits;
 
     for (bits = properties->present; bits != 0 && c->status == MQTT5_OK; bits &= bits - 1) {
         unsigned id = lowest_bit(bits);
-        const property *row = mqtt5_find_property(id, 1u << type);
+        const property *row = find_property(id, 1u << c->type);
 
         if (row == NULL) {
             require(c, false, mqtt5_refuse_property(id), id);
         } else {
-            check_property(c, type, row, (const char *)properties + row->offset);
+            check_property(c, row, (const char *)properties + row->offset);
         }
     }
 }
@@ -244,11 +266,13 @@ static void check_connect(checker *c, const mqtt5_connect *p)
             MQTT5_PROPERTY_AUTHENTICATION_DATA);
     check_string(c, p->client_id, MQTT5_FIELD_CLIENT_ID);
     if (p->has_will) {
+        c->type = MQTT5_STRUCT_WILL;
         c->section = MQTT5_FIELD_IN_WILL;
         require(c, p->will.qos <= 2, MQTT5_BAD_QOS_FLAGS, MQTT5_FIELD_QOS);
-        check_properties(c, 0, &p->will.properties);
+        check_properties(c, &p->will.properties);
         check_status(c, mqtt5_check_topic_name(p->will.topic), MQTT5_FIELD_TOPIC);
         check_binary(c, p->will.payload, MQTT5_FIELD_PAYLOAD);
+        c->type = MQTT5_CONNECT;
         c->section = 0;
     }
     if (p->has_username) {
@@ -288,15 +312,14 @@ static void check_auth(checker *c, const mqtt5_auth *p)
 
 mqtt5_status mqtt5_check(const mqtt5_packet *packet, mqtt5_error *error)
 {
-    checker c = {MQTT5_OK, 0, 0, 0};
-    unsigned type = packet->type;
+    checker c = {MQTT5_OK, 0, packet->type, 0, 0};
 
-    switch (type) {
+    switch (packet->type) {
     case MQTT5_CONNECT:
         check_connect(&c, &packet->as.connect);
         break;
     case MQTT5_CONNACK:
-        check_reason_code(&c, packet->as.connack.reason_code, type, MQTT5_FIELD_REASON_CODE);
+        check_reason_code(&c, packet->as.connack.reason_code, MQTT5_FIELD_REASON_CODE);
         break;
     case MQTT5_PUBLISH:
         check_publish(&c, &packet->as.publish);
@@ -306,39 +329,37 @@ mqtt5_status mqtt5_check(const mqtt5_packet *packet, mqtt5_error *error)
     case MQTT5_PUBREL:
     case MQTT5_PUBCOMP:
         check_packet_id(&c, packet->as.puback.packet_id);
-        check_reason_code(&c, packet->as.puback.reason_code, type, MQTT5_FIELD_REASON_CODE);
+        check_reason_code(&c, packet->as.puback.reason_code, MQTT5_FIELD_REASON_CODE);
         break;
     case MQTT5_SUBSCRIBE:
         check_packet_id(&c, packet->as.subscribe.packet_id);
-        check_list(&c, type, MQTT5_KIND_TOPIC_FILTERS, RULE_NONE, packet->as.subscribe.topic_filters,
-                   MQTT5_FIELD_TOPIC_FILTERS);
+        check_list(&c, &topic_filters, &packet->as.subscribe.topic_filters);
         break;
     case MQTT5_UNSUBSCRIBE:
         check_packet_id(&c, packet->as.unsubscribe.packet_id);
-        check_list(&c, type, MQTT5_KIND_PATTERNS, RULE_NONE, packet->as.unsubscribe.patterns, MQTT5_FIELD_PATTERNS);
+        check_list(&c, &patterns, &packet->as.unsubscribe.patterns);
         break;
     case MQTT5_SUBACK:
     case MQTT5_UNSUBACK:
         check_packet_id(&c, packet->as.suback.packet_id);
-        check_list(&c, type, MQTT5_KIND_REASON_CODES, RULE_NONE, packet->as.suback.reason_codes,
-                   MQTT5_FIELD_REASON_CODES);
+        check_list(&c, &reason_codes, &packet->as.suback.reason_codes);
         break;
     case MQTT5_PINGREQ:
     case MQTT5_PINGRESP:
         break;
     case MQTT5_DISCONNECT:
-        check_reason_code(&c, packet->as.disconnect.reason_code, type, MQTT5_FIELD_REASON_CODE);
+        check_reason_code(&c, packet->as.disconnect.reason_code, MQTT5_FIELD_REASON_CODE);
         break;
     case MQTT5_AUTH:
-        check_reason_code(&c, packet->as.auth.reason_code, type, MQTT5_FIELD_REASON_CODE);
+        check_reason_code(&c, packet->as.auth.reason_code, MQTT5_FIELD_REASON_CODE);
         check_auth(&c, &packet->as.auth);
         break;
     default:
         require(&c, false, MQTT5_RESERVED_TYPE, MQTT5_FIELD_PACKET_TYPE);
         break;
     }
-    if (c.status == MQTT5_OK) {
-        check_properties(&c, type, &packet->as.properties);
+    if (c.status == MQTT5_OK && packet->as.properties.present != 0) {
+        check_properties(&c, &packet->as.properties);
     }
     if (c.status != MQTT5_OK && error != NULL) {
         error->status = c.status;

@@ -90,10 +90,28 @@ typedef struct property {
     uint16_t packets;
 } property;
 
+enum { HIGHEST_PROPERTY = MQTT5_PROPERTY_SHARED_SUBSCRIPTION_AVAILABLE };
+
 static inline bool is_list(unsigned kind)
 {
     return kind >= MQTT5_KIND_VARINTS;
 }
+
+/*
+ * NOINLINE keeps a function that is rarely needed from taking stack in those that
+ * call it. FAST is for a function that is worth a copy in each of its callers,
+ * where the compiler knows more of its arguments, unless the program is to be small.
+ */
+#if defined(__GNUC__)
+#define NOINLINE __attribute__((noinline))
+#else
+#define NOINLINE
+#endif
+#if defined(__GNUC__) && defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__)
+#define FAST inline __attribute__((always_inline))
+#else
+#define FAST inline
+#endif
 
 /* One value of any kind; of a list, one item. */
 typedef union value {
@@ -105,18 +123,20 @@ typedef union value {
     mqtt5_topic_filter filter;
 } value;
 
-/* table.c: where is a set of packet types. */
-const property *mqtt5_find_property(uint32_t id, unsigned where);
-mqtt5_status mqtt5_refuse_property(uint32_t id); /* why none was found */
+/* Another file of the codec may call these, a program that links it may not. */
+#if defined(__GNUC__)
+#pragma GCC visibility push(hidden)
+#endif
 
-/* value.c: to and from point to a member of that kind, or to a value. */
-void mqtt5_read_value(reader *r, unsigned kind, void *to);
-void mqtt5_write_value(writer *w, unsigned kind, const void *from);
+/* table.c */
+extern const property mqtt5_rows[];
+extern const uint8_t mqtt5_first_row[HIGHEST_PROPERTY + 1];
+mqtt5_status mqtt5_refuse_property(uint32_t id); /* why find_property() found none */
 
 /* list.c */
-bool mqtt5_next_item(mqtt5_list *list, unsigned kind, void *item);
+const void *mqtt5_next_item(mqtt5_list *list, unsigned kind, void *room, value *passed);
 void mqtt5_read_list(reader *r, unsigned kind, unsigned field, mqtt5_list *list);
-void mqtt5_write_list(writer *w, unsigned kind, unsigned id, mqtt5_list list);
+void mqtt5_write_list(writer *w, unsigned kind, unsigned id, const mqtt5_list *list);
 
 /* property.c */
 void mqtt5_read_properties(reader *r, unsigned where, mqtt5_properties *properties);
@@ -125,6 +145,58 @@ void mqtt5_write_properties(writer *w, unsigned where, const mqtt5_properties *p
 /* text.c */
 bool mqtt5_is_utf8(mqtt5_view text);
 bool mqtt5_is_shared(mqtt5_view pattern);
+
+/* packet.c */
+void mqtt5_note_field(struct finder *f, unsigned field, const uint8_t *at, size_t item);
+
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
+
+/* The row of a property in a set of packet types; NULL if there is no such property in any of them. */
+static inline const property *find_property(uint32_t id, unsigned where)
+{
+    const property *row;
+
+    if (id > HIGHEST_PROPERTY) {
+        return NULL;
+    }
+    row = &mqtt5_rows[mqtt5_first_row[id]];
+    do {
+        if (row->packets & where) {
+            return row;
+        }
+        row++;
+    } while (row->id == id);
+    return NULL;
+}
+
+/*
+ * Finds the field that is wrong, when a packet is read for the second time: the
+ * one that cannot be read, or a given one whose value was refused.
+ */
+typedef struct finder {
+    const uint8_t *at; /* where the last field begins, up to the one that is found */
+    size_t item;       /* which item of a list it is, else 0 */
+    uint8_t field;
+    uint8_t wanted; /* the field that was refused, 0 if none ... */
+    bool found;
+    size_t skip; /* ... after so many others of the same name */
+} finder;
+
+/* Says which field, and which item of it, begins at a place. */
+static inline void note_field(const reader *r, unsigned field, const uint8_t *at, size_t item)
+{
+    if (r->finder != NULL && r->status == MQTT5_OK) {
+        mqtt5_note_field(r->finder, field, at, item);
+    }
+}
+
+/* Says which field comes next. */
+static inline void begin_field(const reader *r, unsigned field)
+{
+    note_field(r, field, r->at, 0);
+}
 
 /* The lowest bit that is set, of a number that is not 0. */
 static inline unsigned lowest_bit(uint64_t bits)

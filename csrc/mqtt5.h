@@ -346,6 +346,20 @@ mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, size_t max_packet_si
                           size_t *packet_size, mqtt5_error *error);
 
 /*
+ * As mqtt5_decode(), but of a PUBLISH the payload (3.3.3), which no rule looks
+ * at, need not have arrived: for messages that are larger than the caller's
+ * buffer, or than it cares to keep twice. MQTT5_OK as soon as all in front of
+ * the payload is there: payload.data is where it begins, payload.size that of
+ * the whole payload, also of what lies beyond size. MQTT5_INCOMPLETE: ask again
+ * when more has arrived. In both cases *packet_size is as mqtt5_frame() sets it:
+ * from the fixed header on, the size of the whole packet, whatever is there of
+ * it. A packet of another type must be there in full. What mqtt5_decode()
+ * refuses is refused here too, with the same error, at the latest when all of it is there.
+ */
+mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet,
+                               size_t *packet_size, mqtt5_error *error);
+
+/*
  * Checks the packet (mqtt5_check) and writes its shortest encoding to data,
  * which has room for size bytes; with data NULL nothing is written. Either way,
  * and with MQTT5_NO_SPACE and MQTT5_PACKET_TOO_LARGE too, *packet_size is the

@@ -4,7 +4,7 @@
  *
  * It knows which field follows which. It does not know which values are
  * allowed (check.c), what a property is (property.c) or how a value looks
- * on the wire (value.c).
+ * on the wire (value.h).
  */
 #include "codec.h"
 
@@ -36,15 +36,13 @@ static unsigned reserved_flags(unsigned type)
 
 static void read_will(reader *r, mqtt5_will *will, unsigned flags)
 {
-    r->section = MQTT5_FIELD_IN_WILL;
     will->qos = (uint8_t)((flags & WILL_QOS) >> WILL_QOS_SHIFT);
     will->retain = (flags & WILL_RETAIN) != 0;
     mqtt5_read_properties(r, IN_WILL, &will->properties);
-    begin_field(r, MQTT5_FIELD_TOPIC);
-    will->topic = read_view(r);
-    begin_field(r, MQTT5_FIELD_PAYLOAD);
-    will->payload = read_view(r);
-    r->section = 0;
+    begin_field(r, MQTT5_FIELD_TOPIC | MQTT5_FIELD_IN_WILL);
+    read_view(r, &will->topic);
+    begin_field(r, MQTT5_FIELD_PAYLOAD | MQTT5_FIELD_IN_WILL);
+    read_view(r, &will->payload);
 }
 
 static void read_connect(reader *r, mqtt5_connect *p)
@@ -53,7 +51,7 @@ static void read_connect(reader *r, mqtt5_connect *p)
     unsigned flags;
 
     begin_field(r, MQTT5_FIELD_PROTOCOL_NAME);
-    name = read_view(r);
+    read_view(r, &name);
     if (name.size != sizeof(protocol_name) || memcmp(name.data, protocol_name, sizeof(protocol_name)) != 0) {
         fail(r, MQTT5_UNSUPPORTED_PROTOCOL);
     }
@@ -73,24 +71,24 @@ static void read_connect(reader *r, mqtt5_connect *p)
     if (!p->has_will && (flags & (WILL_QOS | WILL_RETAIN))) {
         fail(r, MQTT5_WILL_FLAGS);
     }
-    if (p->has_will) {
-        name_field(r, MQTT5_FIELD_QOS | MQTT5_FIELD_IN_WILL);
+    if (p->has_will) { /* its QoS is in the flags */
+        note_field(r, MQTT5_FIELD_QOS | MQTT5_FIELD_IN_WILL, r->at - 1, 0);
     }
     begin_field(r, MQTT5_FIELD_KEEP_ALIVE);
     p->keep_alive = read_u16(r);
     mqtt5_read_properties(r, IN_CONNECT, &p->properties);
     begin_field(r, MQTT5_FIELD_CLIENT_ID);
-    p->client_id = read_view(r);
+    read_view(r, &p->client_id);
     if (p->has_will) {
         read_will(r, &p->will, flags);
     }
     if (p->has_username) {
         begin_field(r, MQTT5_FIELD_USERNAME);
-        p->username = read_view(r);
+        read_view(r, &p->username);
     }
     if (p->has_password) {
         begin_field(r, MQTT5_FIELD_PASSWORD);
-        p->password = read_view(r);
+        read_view(r, &p->password);
     }
 }
 
@@ -122,7 +120,7 @@ static void read_publish(reader *r, mqtt5_publish *p, unsigned flags)
     p->retain = (flags & RETAIN) != 0;
     p->packet_id = 0;
     begin_field(r, MQTT5_FIELD_TOPIC);
-    p->topic = read_view(r);
+    read_view(r, &p->topic);
     if (p->qos > 0) {
         read_packet_id(r, &p->packet_id);
     }
@@ -132,11 +130,19 @@ static void read_publish(reader *r, mqtt5_publish *p, unsigned flags)
 }
 
 /*
- * The end of an acknowledgement, DISCONNECT and AUTH, which may be left out: all
+ * An acknowledgement, DISCONNECT or AUTH, whose end may be left out: all
  * of it, or only the properties (3.4.2.1, 3.4.2.2.1, 3.14.2.2.1); AUTH all or nothing (3.15.2.1).
  */
-static void read_outcome(reader *r, unsigned type, uint8_t *reason_code, mqtt5_properties *properties)
+static void read_outcome(reader *r, mqtt5_packet *packet)
 {
+    const unsigned type = packet->type;
+    mqtt5_properties *properties = &packet->as.properties;
+    uint8_t *reason_code = &packet->as.disconnect.reason_code;
+
+    if (type <= MQTT5_PUBCOMP) {
+        read_packet_id(r, &packet->as.puback.packet_id);
+        reason_code = &packet->as.puback.reason_code;
+    }
     *reason_code = 0;
     properties->present = 0;
     if (bytes_left(r) > 0) {
@@ -166,8 +172,9 @@ static void read_body(reader *r, unsigned flags, mqtt5_packet *packet)
     case MQTT5_PUBREC:
     case MQTT5_PUBREL:
     case MQTT5_PUBCOMP:
-        read_packet_id(r, &packet->as.puback.packet_id);
-        read_outcome(r, type, &packet->as.puback.reason_code, &packet->as.puback.properties);
+    case MQTT5_DISCONNECT:
+    case MQTT5_AUTH:
+        read_outcome(r, packet);
         break;
     case MQTT5_SUBSCRIBE:
         read_packet_id(r, &packet->as.subscribe.packet_id);
@@ -184,10 +191,6 @@ static void read_body(reader *r, unsigned flags, mqtt5_packet *packet)
         read_packet_id(r, &packet->as.suback.packet_id);
         mqtt5_read_properties(r, 1u << type, &packet->as.suback.properties);
         mqtt5_read_list(r, MQTT5_KIND_REASON_CODES, MQTT5_FIELD_REASON_CODES, &packet->as.suback.reason_codes);
-        break;
-    case MQTT5_DISCONNECT:
-    case MQTT5_AUTH:
-        read_outcome(r, type, &packet->as.disconnect.reason_code, &packet->as.disconnect.properties);
         break;
     default: /* PINGREQ and PINGRESP have no body */
         packet->as.properties.present = 0;
@@ -220,23 +223,23 @@ static void write_connect(writer *w, const mqtt5_connect *p)
     write_byte(w, flags);
     write_u16(w, p->keep_alive);
     mqtt5_write_properties(w, IN_CONNECT, &p->properties);
-    write_view(w, p->client_id);
+    write_view(w, &p->client_id);
     if (p->has_will) {
         mqtt5_write_properties(w, IN_WILL, &p->will.properties);
-        write_view(w, p->will.topic);
-        write_view(w, p->will.payload);
+        write_view(w, &p->will.topic);
+        write_view(w, &p->will.payload);
     }
     if (p->has_username) {
-        write_view(w, p->username);
+        write_view(w, &p->username);
     }
     if (p->has_password) {
-        write_view(w, p->password);
+        write_view(w, &p->password);
     }
 }
 
 static void write_publish(writer *w, const mqtt5_publish *p)
 {
-    write_view(w, p->topic);
+    write_view(w, &p->topic);
     if (p->qos > 0) {
         write_u16(w, p->packet_id);
     }
@@ -245,15 +248,21 @@ static void write_publish(writer *w, const mqtt5_publish *p)
 }
 
 /* The shortest form; an AUTH in full, since deployed codecs refuse its short one. */
-static void write_outcome(writer *w, unsigned type, uint8_t reason_code, const mqtt5_properties *properties)
+static void write_outcome(writer *w, const mqtt5_packet *packet)
 {
-    bool full = properties->present != 0 || type == MQTT5_AUTH;
+    const unsigned type = packet->type;
+    const bool full = packet->as.properties.present != 0 || type == MQTT5_AUTH;
+    uint8_t reason_code = packet->as.disconnect.reason_code;
 
+    if (type <= MQTT5_PUBCOMP) {
+        write_u16(w, packet->as.puback.packet_id);
+        reason_code = packet->as.puback.reason_code;
+    }
     if (full || reason_code != 0) {
         write_byte(w, reason_code);
     }
     if (full) {
-        mqtt5_write_properties(w, 1u << type, properties);
+        mqtt5_write_properties(w, 1u << type, &packet->as.properties);
     }
 }
 
@@ -277,28 +286,25 @@ static void write_body(writer *w, const mqtt5_packet *packet)
     case MQTT5_PUBREC:
     case MQTT5_PUBREL:
     case MQTT5_PUBCOMP:
-        write_u16(w, packet->as.puback.packet_id);
-        write_outcome(w, type, packet->as.puback.reason_code, &packet->as.puback.properties);
+    case MQTT5_DISCONNECT:
+    case MQTT5_AUTH:
+        write_outcome(w, packet);
         break;
     case MQTT5_SUBSCRIBE:
         write_u16(w, packet->as.subscribe.packet_id);
         mqtt5_write_properties(w, IN_SUBSCRIBE, &packet->as.subscribe.properties);
-        mqtt5_write_list(w, MQTT5_KIND_TOPIC_FILTERS, 0, packet->as.subscribe.topic_filters);
+        mqtt5_write_list(w, MQTT5_KIND_TOPIC_FILTERS, 0, &packet->as.subscribe.topic_filters);
         break;
     case MQTT5_UNSUBSCRIBE:
         write_u16(w, packet->as.unsubscribe.packet_id);
         mqtt5_write_properties(w, IN_UNSUBSCRIBE, &packet->as.unsubscribe.properties);
-        mqtt5_write_list(w, MQTT5_KIND_PATTERNS, 0, packet->as.unsubscribe.patterns);
+        mqtt5_write_list(w, MQTT5_KIND_PATTERNS, 0, &packet->as.unsubscribe.patterns);
         break;
     case MQTT5_SUBACK:
     case MQTT5_UNSUBACK:
         write_u16(w, packet->as.suback.packet_id);
         mqtt5_write_properties(w, 1u << type, &packet->as.suback.properties);
-        mqtt5_write_list(w, MQTT5_KIND_REASON_CODES, 0, packet->as.suback.reason_codes);
-        break;
-    case MQTT5_DISCONNECT:
-    case MQTT5_AUTH:
-        write_outcome(w, type, packet->as.disconnect.reason_code, &packet->as.disconnect.properties);
+        mqtt5_write_list(w, MQTT5_KIND_REASON_CODES, 0, &packet->as.suback.reason_codes);
         break;
     default: /* PINGREQ and PINGRESP have no body */
         break;
@@ -331,17 +337,19 @@ static mqtt5_status report(mqtt5_error *error, mqtt5_status status, unsigned fie
 mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, size_t max_packet_size, size_t *packet_size,
                          mqtt5_error *error)
 {
-    reader r;
     size_t remaining, whole;
+    unsigned type;
+    reader r;
 
     *packet_size = 2; /* the shortest packet there is */
     if (size == 0) {
         return MQTT5_INCOMPLETE;
     }
-    if (data[0] >> 4 == 0) {
+    type = data[0] >> 4;
+    if (type == 0) {
         return report(error, MQTT5_RESERVED_TYPE, MQTT5_FIELD_PACKET_TYPE, 0, 0);
     }
-    if (data[0] >> 4 != MQTT5_PUBLISH && (data[0] & 0x0Fu) != reserved_flags(data[0] >> 4)) {
+    if (type != MQTT5_PUBLISH && (data[0] & 0x0Fu) != reserved_flags(type)) {
         return report(error, MQTT5_RESERVED_FLAGS, MQTT5_FIELD_FLAGS, 0, 0);
     }
     r = reader_of(data + 1, size - 1);
@@ -351,7 +359,7 @@ mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, size_t max_packet_siz
         return MQTT5_INCOMPLETE;
     }
     if (r.status != MQTT5_OK) {
-        return report(error, (mqtt5_status)r.status, MQTT5_FIELD_REMAINING_LENGTH, 1, 0);
+        return report(error, r.status, MQTT5_FIELD_REMAINING_LENGTH, 1, 0);
     }
     whole = (size_t)(r.at - data) + remaining;
     *packet_size = whole;
@@ -361,62 +369,111 @@ mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, size_t max_packet_siz
     return whole > size ? MQTT5_INCOMPLETE : MQTT5_OK;
 }
 
-/* A reader of the packet's body. */
-static reader body_reader(const uint8_t *data, size_t packet_size)
+/* A field begins. The finder keeps the last one in front of the error, or the one that is wanted. */
+void mqtt5_note_field(finder *f, unsigned field, const uint8_t *at, size_t item)
 {
-    reader r = reader_of(data + 1, packet_size - 1);
-
-    (void)read_varint(&r);
-    return r;
+    if (f->found) {
+        return;
+    }
+    f->at = at;
+    f->field = (uint8_t)field;
+    f->item = item;
+    f->found = f->field == f->wanted && f->skip-- == 0;
 }
 
-/* Where the field of a value error is: read the packet again, on the look-out for it. */
-static size_t locate(const uint8_t *data, size_t packet_size, mqtt5_packet *packet, const mqtt5_error *error)
+/* Reads what is behind the fixed header, on the look-out for a field if there is a finder. */
+static NOINLINE mqtt5_status parse(const uint8_t *data, size_t size, mqtt5_packet *packet, finder *f)
 {
-    reader r = body_reader(data, packet_size);
+    reader r = reader_of(data + 1, size - 1);
 
-    r.wanted = error->field;
-    r.skip = error->index;
+    (void)read_varint(&r);
+    r.finder = f;
     read_body(&r, data[0] & 0x0Fu, packet);
-    return r.found != NULL ? (size_t)(r.found - data) : 0;
+    return r.status;
+}
+
+/* Says where the error is; its field is 0 if not a value was refused, but something could not be read. */
+static NOINLINE void locate(const uint8_t *data, size_t size, mqtt5_packet *packet, mqtt5_error *error)
+{
+    finder f;
+
+    memset(&f, 0, sizeof(f));
+    f.wanted = error->field;
+    f.skip = error->index;
+    if (parse(data, size, packet, &f) != MQTT5_OK) {
+        error->field = f.field;
+        error->index = f.item;
+        f.found = true;
+    }
+    error->offset = f.found ? (size_t)(f.at - data) : 0;
+}
+
+/* The first size bytes of a packet whose fixed header mqtt5_frame() has passed. */
+static mqtt5_status read_packet(const uint8_t *data, size_t size, mqtt5_packet *packet, mqtt5_error *error)
+{
+    mqtt5_status status = parse(data, size, packet, NULL);
+
+    if (status == MQTT5_OK) {
+        status = mqtt5_check(packet, error);
+    } else {
+        (void)report(error, status, 0, 0, 0);
+    }
+    if (status != MQTT5_OK && error != NULL) {
+        locate(data, size, packet, error);
+    }
+    return status;
 }
 
 mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet,
                           size_t *packet_size, mqtt5_error *error)
 {
     mqtt5_status status = mqtt5_frame(data, size, max_packet_size, packet_size, error);
-    mqtt5_error found;
-    reader r;
 
     packet->type = size > 0 ? data[0] >> 4 : 0;
-    if (status != MQTT5_OK) {
+    return status == MQTT5_OK ? read_packet(data, *packet_size, packet, error) : status;
+}
+
+mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet,
+                               size_t *packet_size, mqtt5_error *error)
+{
+    mqtt5_status status = mqtt5_frame(data, size, max_packet_size, packet_size, error);
+    size_t header = 1;
+
+    packet->type = size > 0 ? data[0] >> 4 : 0;
+    if (status == MQTT5_OK) {
+        return read_packet(data, *packet_size, packet, error);
+    }
+    if (status != MQTT5_INCOMPLETE || packet->type != MQTT5_PUBLISH) {
         return status;
     }
-    r = body_reader(data, *packet_size);
-    read_body(&r, data[0] & 0x0Fu, packet);
-    if (r.status != MQTT5_OK) {
-        return report(error, (mqtt5_status)r.status, r.error_field, (size_t)(r.error_at - data), r.error_item);
+    while (header < size && data[header] >= 0x80) {
+        header++;
     }
-    status = mqtt5_check(packet, &found);
-    if (status != MQTT5_OK && error != NULL) {
-        found.offset = locate(data, *packet_size, packet, &found);
-        *error = found;
+    if (header >= size) {
+        return status;
     }
-    return status;
+    status = read_packet(data, size, packet, NULL);
+    if (status == MQTT5_OK) {
+        packet->as.publish.payload.size += *packet_size - size;
+        return status;
+    }
+    /* what runs past the end here may not do so in the whole packet */
+    return status == MQTT5_TRUNCATED ? MQTT5_INCOMPLETE : read_packet(data, size, packet, error);
 }
 
 mqtt5_status mqtt5_encode(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,
                           size_t *packet_size, mqtt5_error *error)
 {
-    writer w;
     mqtt5_status status = mqtt5_check(packet, error);
     size_t body, whole;
+    writer w;
 
     *packet_size = 0;
     if (status != MQTT5_OK) {
         return status;
     }
-    memset(&w, 0, sizeof(w));
+    w.data = NULL;
+    w.at = 0;
     write_body(&w, packet);
     body = w.at;
     write_byte(&w, 0);
@@ -433,9 +490,7 @@ mqtt5_status mqtt5_encode(const mqtt5_packet *packet, size_t max_packet_size, ui
         return report(error, MQTT5_NO_SPACE, 0, 0, 0);
     }
     w.data = data;
-    w.size = size;
     w.at = 0;
-    w.sets = 0;
     write_byte(&w, (unsigned)packet->type << 4 | packet_flags(packet));
     write_varint(&w, body);
     write_body(&w, packet);

@@ -6,6 +6,12 @@
  */
 #include "codec.h"
 
+/*
+ * What is_plain() avoids: a character, and the one that differs from it in bit 3 alone. '+' is '#' with that bit.
+ * What has the bit itself is never met.
+ */
+enum { NO_WILDCARD = '#', ANY_CHARACTER = 0x08 };
+
 static bool is_continuation(uint8_t byte)
 {
     return (byte & 0xC0) == 0x80;
@@ -46,23 +52,45 @@ static size_t multibyte_length(const uint8_t *s, size_t left)
     return length;
 }
 
-/* Well-formed and without U+0000 [MQTT-1.5.4-1, 1.5.4-2]. Everything else is allowed. */
-bool mqtt5_is_utf8(mqtt5_view text)
+#define TOPS ((size_t)-1 / 0xFF << 7)
+
+/* In TOPS some bit, if a byte of the word is not ASCII, is zero or is one to avoid. */
+static inline size_t suspect_bits(size_t word, size_t avoid)
 {
-    const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+    const size_t ones = (size_t)-1 / 0xFF;
+
+    /* only a zero byte borrows; one to avoid becomes zero */
+    return word | (word - ones) | (((word & ~(ones << 3)) ^ (avoid * ones)) - ones);
+}
+
+/* Is all of it plain ASCII? Most text is, and a word at a time that is soon told. */
+static FAST bool is_plain(mqtt5_view text, size_t avoid)
+{
+    const uint8_t *at = text.data;
+    size_t word = (size_t)-1 / 0xFF, suspect = 0, left = text.size;
+
+    if (left >= sizeof(word)) {
+        const uint8_t *const last = at + (left - sizeof(word));
+
+        for (; at < last; at += sizeof(word)) {
+            memcpy(&word, at, sizeof(word));
+            suspect |= suspect_bits(word, avoid);
+        }
+        memcpy(&word, last, sizeof(word));
+    } else {
+        for (; left > 0; left--) {
+            word = word << 8 | *at++;
+        }
+    }
+    return ((suspect | suspect_bits(word, avoid)) & TOPS) == 0;
+}
+
+/* Is it well-formed? One character at a time. */
+static NOINLINE bool is_multibyte(mqtt5_view text)
+{
     size_t i = 0;
 
     while (i < text.size) {
-        if (text.size - i >= 8) {
-            uint64_t word;
-
-            memcpy(&word, text.data + i, 8);
-            /* no byte has its top bit set, or is zero and so borrows */
-            if ((((word - ones) | word) & tops) == 0) {
-                i += 8;
-                continue;
-            }
-        }
         if (text.data[i] - 1u < 0x7F) {
             i++;
         } else {
@@ -77,6 +105,12 @@ bool mqtt5_is_utf8(mqtt5_view text)
     return true;
 }
 
+/* Well-formed and without U+0000 [MQTT-1.5.4-1, 1.5.4-2]. Everything else is allowed. */
+bool mqtt5_is_utf8(mqtt5_view text)
+{
+    return is_plain(text, ANY_CHARACTER) || is_multibyte(text);
+}
+
 mqtt5_status mqtt5_check_topic_name(mqtt5_view topic)
 {
     size_t i;
@@ -84,12 +118,14 @@ mqtt5_status mqtt5_check_topic_name(mqtt5_view topic)
     if (topic.size > MQTT5_MAX_STRING_SIZE) {
         return MQTT5_TOO_LONG;
     }
-    if (!mqtt5_is_utf8(topic)) {
-        return MQTT5_BAD_UTF8;
-    }
-    for (i = 0; i < topic.size; i++) {
-        if (topic.data[i] == '+' || topic.data[i] == '#') {
-            return MQTT5_BAD_TOPIC_NAME;
+    if (!is_plain(topic, NO_WILDCARD)) {
+        if (!mqtt5_is_utf8(topic)) {
+            return MQTT5_BAD_UTF8;
+        }
+        for (i = 0; i < topic.size; i++) {
+            if (topic.data[i] == '+' || topic.data[i] == '#') {
+                return MQTT5_BAD_TOPIC_NAME;
+            }
         }
     }
     return topic.size > 0 ? MQTT5_OK : MQTT5_BAD_TOPIC_NAME;

@@ -17,58 +17,31 @@
 /*
  * A reader keeps its first error; from then on there is nothing left to read
  * and every read yields zero. So packet code reads field after field and
- * looks at status once.
+ * looks at status once. Which field is wrong is not its business: for that, a
+ * packet is read a second time, with a finder (codec.h).
  */
 typedef struct reader {
     const uint8_t *at;
     const uint8_t *end;
-    const uint8_t *field_at; /* where the current field begins */
-    uint8_t field;
-    uint8_t section;     /* added to every field */
-    uint8_t status;      /* mqtt5_status: the first error ... */
-    uint8_t error_field; /* ... and its field */
-    const uint8_t *error_at;
-    size_t error_item;
-    size_t item;          /* which item of a list the current field is, else 0 */
-    uint8_t wanted;       /* a field to be found, 0 if none ... */
-    size_t skip;          /* ... after so many others of the same name ... */
-    const uint8_t *found; /* ... and where it was */
+    struct finder *finder; /* NULL when reading for the first time */
+    mqtt5_status status;
 } reader;
 
 static inline reader reader_of(const uint8_t *data, size_t size)
 {
     reader r;
 
-    memset(&r, 0, sizeof(r));
     r.at = data;
-    r.end = data + size;
+    r.end = size > 0 ? data + size : data; /* nothing at all may stand at NULL */
+    r.finder = NULL;
+    r.status = MQTT5_OK;
     return r;
-}
-
-/* Says what the current field is. */
-static inline void name_field(reader *r, unsigned field)
-{
-    r->field = (uint8_t)(field | r->section);
-    if (r->field == r->wanted && r->found == NULL && r->skip-- == 0) {
-        r->found = r->field_at;
-    }
-}
-
-/* Says which field comes next. */
-static inline void begin_field(reader *r, unsigned field)
-{
-    r->field_at = r->at;
-    r->item = 0;
-    name_field(r, field);
 }
 
 static inline void fail(reader *r, mqtt5_status status)
 {
     if (r->status == MQTT5_OK) {
-        r->status = (uint8_t)status;
-        r->error_field = r->field;
-        r->error_at = r->field_at;
-        r->error_item = r->item;
+        r->status = status;
     }
     r->at = r->end;
 }
@@ -115,20 +88,24 @@ static inline uint32_t read_u32(reader *r)
 /* A Variable Byte Integer (1.5.5): at most four bytes, and no more of them than needed. */
 static inline uint32_t read_varint(reader *r)
 {
+    const uint8_t *at = r->at;
     uint32_t value = 0;
     unsigned shift;
 
     for (shift = 0; shift < 28; shift += 7) {
-        const uint8_t *b = read_bytes(r, 1);
+        uint8_t byte;
 
-        if (b == NULL) {
+        if (at == r->end) {
+            fail(r, MQTT5_TRUNCATED);
             return 0;
         }
-        value |= (uint32_t)(b[0] & 0x7F) << shift;
-        if (b[0] < 0x80) {
-            if (b[0] == 0 && shift > 0) {
+        byte = *at++;
+        value |= (uint32_t)(byte & 0x7F) << shift;
+        if (byte < 0x80) {
+            if (byte == 0 && shift > 0) {
                 break;
             }
+            r->at = at;
             return value;
         }
     }
@@ -148,57 +125,69 @@ static inline mqtt5_view read_rest(reader *r)
 }
 
 /* A string or Binary Data: a two-byte length, and so many bytes. */
-static inline mqtt5_view read_view(reader *r)
+static inline void read_view(reader *r, mqtt5_view *view)
 {
-    mqtt5_view view;
+    const uint8_t *at = r->at;
+    size_t left = bytes_left(r), size = left < 2 ? left : 2 + ((size_t)at[0] << 8 | at[1]);
 
-    view.size = read_u16(r);
-    view.data = read_bytes(r, view.size);
-    if (view.data == NULL) {
-        view.size = 0;
+    if (left < 2 || left < size) {
+        fail(r, MQTT5_TRUNCATED);
+        view->data = at;
+        view->size = 0;
+        return;
     }
-    return view;
+    view->data = at + 2;
+    view->size = size - 2;
+    r->at = at + size;
 }
 
 /* --------------------------------------------------------------- writing */
 
-/* A writer counts every byte and stores those that have room: with size 0 it only measures. */
+/*
+ * A writer without data only counts. With it, there must be room for all that
+ * was counted: a packet is written twice, first to measure it.
+ */
 typedef struct writer {
     uint8_t *data;
-    size_t size;
     size_t at;
-    size_t lengths[2]; /* of the sets of properties, found by measuring, in their order ... */
-    unsigned sets;     /* ... and how many have been passed */
+    size_t lengths[2]; /* of the sets of properties, found by measuring: the packet's and the Will's */
 } writer;
 
-/* Nothing that is counted here gets far beyond what any packet has: so no size can make it wrap. */
-static inline void pass_bytes(writer *w, size_t n)
+/* n bytes to be filled in, or NULL if they only count. */
+static inline uint8_t *write_room(writer *w, size_t n)
 {
-    const size_t beyond = 0x40000000;
+    size_t at = w->at;
 
-    w->at = n < beyond && w->at < beyond ? w->at + n : beyond;
+    w->at = at + n;
+    return w->data != NULL ? w->data + at : NULL;
 }
 
 static inline void write_bytes(writer *w, const uint8_t *bytes, size_t n)
 {
-    if (n > 0 && w->at <= w->size && n <= w->size - w->at) {
-        memcpy(w->data + w->at, bytes, n);
+    uint8_t *to = write_room(w, n);
+
+    if (to != NULL && n > 0) {
+        memcpy(to, bytes, n);
     }
-    pass_bytes(w, n);
 }
 
 static inline void write_byte(writer *w, unsigned value)
 {
-    if (w->at < w->size) {
-        w->data[w->at] = (uint8_t)value;
+    uint8_t *to = write_room(w, 1);
+
+    if (to != NULL) {
+        to[0] = (uint8_t)value;
     }
-    w->at++;
 }
 
 static inline void write_u16(writer *w, unsigned value)
 {
-    write_byte(w, value >> 8);
-    write_byte(w, value & 0xFF);
+    uint8_t *to = write_room(w, 2);
+
+    if (to != NULL) {
+        to[0] = (uint8_t)(value >> 8);
+        to[1] = (uint8_t)value;
+    }
 }
 
 static inline void write_u32(writer *w, uint32_t value)
@@ -216,10 +205,17 @@ static inline void write_varint(writer *w, size_t value)
 }
 
 /* The caller has checked that the size fits. */
-static inline void write_view(writer *w, mqtt5_view view)
+static inline void write_view(writer *w, const mqtt5_view *view)
 {
-    write_u16(w, (unsigned)view.size);
-    write_bytes(w, view.data, view.size);
+    uint8_t *to = write_room(w, 2 + view->size);
+
+    if (to != NULL) {
+        to[0] = (uint8_t)(view->size >> 8);
+        to[1] = (uint8_t)view->size;
+        if (view->size > 0) {
+            memcpy(to + 2, view->data, view->size);
+        }
+    }
 }
 
 #endif

@@ -191,6 +191,77 @@ static void try_prefixes(const vector *v)
     }
 }
 
+/*
+ * What mqtt5_decode_head() says of the first size bytes agrees with what mqtt5_decode() says of all: the same, or
+ * INCOMPLETE. Returns its status. The whole packet lives in output.
+ */
+static mqtt5_status try_head_of(const vector *v, size_t size, mqtt5_status expected, const mqtt5_error *expected_error,
+                                const mqtt5_packet *whole)
+{
+    uint8_t *data = copy_to_end(&input, v->bytes, size);
+    mqtt5_packet head;
+    mqtt5_error error, untouched;
+    size_t packet_size, framed;
+    mqtt5_status status, frame_status;
+
+    memset(&head, 0x55, sizeof(head));
+    memset(&untouched, 0x55, sizeof(untouched));
+    error = untouched;
+    status = mqtt5_decode_head(data, size, 0, &head, &packet_size, &error);
+    frame_status = mqtt5_frame(data, size, 0, &framed, NULL);
+    CHECK(packet_size == framed);
+    CHECK(size == 0 || head.type == v->bytes[0] >> 4);
+    CHECK(mqtt5_decode_head(data, size, 0, &head, &packet_size, NULL) == status);
+    if (status == MQTT5_INCOMPLETE) {
+        CHECK(frame_status == MQTT5_INCOMPLETE);
+        CHECK(memcmp(&error, &untouched, sizeof(error)) == 0);
+        return status;
+    }
+    CHECK(status == expected);
+    if (status != MQTT5_OK) {
+        CHECK(error.status == expected_error->status && error.field == expected_error->field);
+        CHECK(error.offset == expected_error->offset && error.index == expected_error->index);
+        return status;
+    }
+    CHECK(memcmp(&error, &untouched, sizeof(error)) == 0);
+    CHECK(packet_size == v->size);
+    if (head.type == MQTT5_PUBLISH) {
+        mqtt5_view *payload = &head.as.publish.payload;
+
+        CHECK(payload->size == whole->as.publish.payload.size);
+        CHECK(payload->data == data + (v->size - payload->size));
+        payload->data = whole->as.publish.payload.data; /* what is there of it need not be all */
+    }
+    CHECK(same_packet(&head, whole));
+    return status;
+}
+
+static void try_heads(const vector *v, mqtt5_status expected, const mqtt5_error *expected_error)
+{
+    size_t size, step = v->size / SAMPLES + 1, needed = v->size;
+    mqtt5_packet whole;
+    mqtt5_error error;
+    size_t packet_size;
+
+    CHECK(decode(copy_to_end(&output, v->bytes, v->size), v->size, 0, &whole, &packet_size, &error) == expected);
+    if (expected == MQTT5_OK && whole.type == MQTT5_PUBLISH) {
+        needed -= whole.as.publish.payload.size;
+    }
+    for (size = 0; size <= v->size; size++) {
+        bool near = size < EDGE || v->size - size <= EDGE || (size < needed + 2 && needed < size + 2);
+
+        if (near || size % step == 0) {
+            mqtt5_status status = try_head_of(v, size, expected, expected_error, &whole);
+
+            if (expected == MQTT5_OK) {
+                CHECK((status == MQTT5_OK) == (size >= needed));
+            } else if (size == v->size) {
+                CHECK(status == expected);
+            }
+        }
+    }
+}
+
 static void try_tails(const vector *v, mqtt5_status expected, const mqtt5_error *expected_error)
 {
     static const struct {
@@ -325,6 +396,7 @@ static void try_vector(const vector *v)
     if (status == MQTT5_OK) {
         CHECK(packet_size == v->size);
     }
+    try_heads(v, status, &error);
     try_tails(v, status, &error);
     try_places(v, status);
     if (status == MQTT5_OK) {

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * value.c - one value of each kind, read and written.
+ * value.h - one value of each kind, read and written.
  *
  * It knows how a kind looks on the wire. It does not know which packet or
  * property a value belongs to.
  */
+#ifndef MQTT5_VALUE_H
+#define MQTT5_VALUE_H
+
 #include "codec.h"
 
 enum { NO_LOCAL = 0x04, RETAIN_AS_PUBLISHED = 0x08, RETAIN_HANDLING_SHIFT = 4, RESERVED_OPTIONS = 0xC0 };
 
 /* A Topic Filter and its Subscription Options (3.8.3.1). */
-static void read_topic_filter(reader *r, mqtt5_topic_filter *filter)
+static inline void read_topic_filter(reader *r, mqtt5_topic_filter *filter)
 {
     unsigned options;
 
-    filter->pattern = read_view(r);
+    read_view(r, &filter->pattern);
     options = read_byte(r);
     filter->max_qos = options & 3;
     filter->no_local = (options & NO_LOCAL) != 0;
@@ -25,7 +28,7 @@ static void read_topic_filter(reader *r, mqtt5_topic_filter *filter)
     }
 }
 
-static void write_topic_filter(writer *w, const mqtt5_topic_filter *filter)
+static inline void write_topic_filter(writer *w, const mqtt5_topic_filter *filter)
 {
     unsigned options = filter->max_qos | (unsigned)filter->retain_handling << RETAIN_HANDLING_SHIFT;
 
@@ -35,11 +38,11 @@ static void write_topic_filter(writer *w, const mqtt5_topic_filter *filter)
     if (filter->retain_as_published) {
         options |= RETAIN_AS_PUBLISHED;
     }
-    write_view(w, filter->pattern);
+    write_view(w, &filter->pattern);
     write_byte(w, options);
 }
 
-void mqtt5_read_value(reader *r, unsigned kind, void *to)
+static FAST void read_value(reader *r, unsigned kind, void *to)
 {
     mqtt5_user_property *pair;
 
@@ -60,25 +63,22 @@ void mqtt5_read_value(reader *r, unsigned kind, void *to)
         break;
     case MQTT5_KIND_USER_PROPERTIES:
         pair = (mqtt5_user_property *)to;
-        pair->name = read_view(r);
-        pair->value = read_view(r);
+        read_view(r, &pair->name);
+        read_view(r, &pair->value);
         break;
     case MQTT5_KIND_TOPIC_FILTERS:
         read_topic_filter(r, (mqtt5_topic_filter *)to);
         break;
     default:
-        *(mqtt5_view *)to = read_view(r);
+        read_view(r, (mqtt5_view *)to);
         break;
     }
 }
 
-void mqtt5_write_value(writer *w, unsigned kind, const void *from)
+static inline void write_value(writer *w, unsigned kind, const void *from)
 {
-    const mqtt5_user_property *pair;
-
     switch (kind) {
     case MQTT5_KIND_BYTE:
-    case MQTT5_KIND_REASON_CODES:
         write_byte(w, *(const uint8_t *)from);
         break;
     case MQTT5_KIND_U16:
@@ -88,19 +88,38 @@ void mqtt5_write_value(writer *w, unsigned kind, const void *from)
         write_u32(w, *(const uint32_t *)from);
         break;
     case MQTT5_KIND_VARINT:
-    case MQTT5_KIND_VARINTS:
         write_varint(w, *(const uint32_t *)from);
         break;
+    default:
+        write_view(w, (const mqtt5_view *)from);
+        break;
+    }
+}
+
+/* One item of a list of that kind. */
+static inline void write_item(writer *w, unsigned kind, const void *from)
+{
+    const mqtt5_user_property *pair;
+
+    switch (kind) {
     case MQTT5_KIND_USER_PROPERTIES:
         pair = (const mqtt5_user_property *)from;
-        write_view(w, pair->name);
-        write_view(w, pair->value);
+        write_view(w, &pair->name);
+        write_view(w, &pair->value);
+        break;
+    case MQTT5_KIND_VARINTS:
+        write_varint(w, *(const uint32_t *)from);
         break;
     case MQTT5_KIND_TOPIC_FILTERS:
         write_topic_filter(w, (const mqtt5_topic_filter *)from);
         break;
+    case MQTT5_KIND_REASON_CODES:
+        write_byte(w, *(const uint8_t *)from);
+        break;
     default:
-        write_view(w, *(const mqtt5_view *)from);
+        write_view(w, (const mqtt5_view *)from);
         break;
     }
 }
+
+#endif
