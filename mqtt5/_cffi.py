@@ -10,14 +10,13 @@ import functools
 import struct
 import sys
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
-from mqtt5 import _schema
-from mqtt5._convert import refuse_type, short, to_string
+from mqtt5 import _errors, _schema
+from mqtt5._convert import refuse_type, to_string
 from mqtt5._ffi import ffi, lib
 from mqtt5._schema import Field, Schema
-from mqtt5._structs import ACCESSORS, ITEMS, PACKET_AT, Accessors, default_of
-from mqtt5.exceptions import DecodeError, IncompleteError
+from mqtt5._structs import ACCESSORS, ITEMS, PACKET_AT, PART_CLASSES, Accessors, default_of
 
 # ------------------------------------------------------------------ memory
 
@@ -58,9 +57,8 @@ def _footprint(value: Any) -> int:
         return len(value)
     if isinstance(value, tuple):
         return 8 + sum(64 + _footprint(item) for item in value)
-    for cls in type(value).__mro__:
-        if cls in _bindings:
-            return sum(_footprint(getattr(value, field.name)) for field in _bindings[cls].fields)
+    if isinstance(value, _schema.CLASSES):
+        return sum(_footprint(getattr(value, field.name)) for field in _schema.of(value).fields)
     return 0
 
 
@@ -75,13 +73,17 @@ class Binding:
     """A packet class or part, and what the engine does with it."""
 
     def __init__(self, schema: Schema) -> None:
+        self.schema = schema
         self.cls: Any = schema.cls
         self.fields = schema.fields
         # A class of the same layout, without the frozen __setattr__. Objects are made as drafts and then change
         # their class: to set each field of a frozen object takes several times as long.
         thawed = {"__slots__": (), "__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
         self.draft: Any = type(self.cls.__name__, (self.cls,), {**thawed, "__init__": object.__init__})
-        self.slow_init: Any = vars(self.cls)["__init__"]
+        self.slow_init: Any = _slow_inits[self.cls]
+        for field in self.fields:
+            if field.type in PART_CLASSES:
+                _ = _bindings[field.type]
         self.accessors = ACCESSORS[self.cls] = Accessors(schema, self.draft)
         self.is_part = self.accessors.is_part
         self.accessors.names.update(
@@ -193,8 +195,8 @@ class Binding:
 
     def check(self, value: Any) -> None:
         """Whether the values of fields that have exactly their types are right."""
-        fill = (self._holder if self.is_part else self).accessors.fill
-        packet = self._probe(value) if self.is_part else value
+        binding, packet = self._probe(value) if self.is_part else (self, value)
+        fill = binding.accessors.fill
         slot = _take_slot()
         try:
             fill(packet, slot.view, PACKET_AT, slot.heap, slot.address, 0)
@@ -203,7 +205,7 @@ class Binding:
             slot = Slot(_footprint(packet), 1)
             fill(packet, slot.view, PACKET_AT, slot.heap, slot.address, 0)
         if lib.mqtt5_check_slot(slot.head) < 0:
-            self._refuse(value, slot.head.error)
+            raise _refusal(value, slot.head.error)
         if len(slot.heap) == Slot.SIZE:
             _free_slots.append(slot)
 
@@ -212,7 +214,7 @@ class Binding:
         exact = self.draft()
         for field in self.fields:
             new = field.convert(getattr(value, field.name), f"{self.cls.__name__}.{field.name}")
-            if field.type in _bindings:
+            if field.type in PART_CLASSES:
                 part = _bindings[field.type]
                 new = tuple(map(part._exact, new)) if field.kind in ITEMS else new and part._exact(new)
             setattr(exact, field.name, new)
@@ -226,41 +228,18 @@ class Binding:
         self.accessors.fill(exact, slot.view, PACKET_AT, slot.heap, slot.address, 0)
         size = lib.mqtt5_encode_slot(slot.head)
         if size < 0:
-            self._refuse(value, slot.head.error)
+            raise _refusal(value, slot.head.error)
         return slot.out[:size]  # type: ignore[no-any-return]
 
-    @functools.cached_property
-    def _holder(self) -> "Binding":
-        """Of a part: the packet that holds it."""
-        return next(b for b in _bindings.values() if any(field.type is self.cls for field in b.fields))
-
-    def _probe(self, part: Any) -> Any:
-        """The smallest packet that holds a part, so that the library can check it."""
-        packet = self._holder.draft()
-        for field in self._holder.fields:
-            if field.type is self.cls:
-                value = (part,) if field.kind in ITEMS else part
-            elif field.default is dataclasses.MISSING:
-                value = "" if field.type is str else 1
-            else:
-                value = field.default
+    def _probe(self, part: Any) -> tuple["Binding", Any]:
+        """The smallest packet that holds a part, so that the library can check it, and its binding."""
+        schema, place, values = _schema.holder(self.schema)
+        binding = _bindings[schema.cls]
+        packet = binding.draft()
+        for field, value in zip(schema.fields, values, strict=True):
             setattr(packet, field.name, value)
-        return packet
-
-    def _refuse(self, value: Any, error: Any) -> NoReturn:
-        """Raises the ValueError for what the library says of a packet, or of a part in its probe."""
-        label, wrong, name = type(value).__name__, value, _field_name(error.field, self.fields)
-        if not self.is_part and error.field & lib.MQTT5_FIELD_IN_WILL:
-            will = next(field.name for field in self.fields if field.kind == lib.MQTT5_KIND_WILL)
-            label, wrong = f"{label}.{will}", getattr(value, will)
-        if self.is_part and not hasattr(wrong, name):  # the library speaks of the list that it is in
-            name = self.fields[0].name
-        if hasattr(wrong, name):
-            wrong = getattr(wrong, name)
-            if isinstance(wrong, tuple) and wrong:
-                name, wrong = f"{name}[{error.index}]", wrong[error.index]
-            label = f"{label}.{name}={short(wrong)}"
-        raise ValueError(f"{label}: {_text(lib.mqtt5_strerror(error.status))}")
+        setattr(packet, place.name, (part,) if place.kind in ITEMS else part)
+        return binding, packet
 
 
 def _exactness(field: Field) -> str:
@@ -272,30 +251,31 @@ def _exactness(field: Field) -> str:
 
 # ------------------------------------------------------- what an engine does
 
-_bindings: dict[type, Binding] = {}
-_by_type: dict[int, Binding] = {}
-_readers: dict[int, Callable[..., tuple[Any, int]]] = {}
+
+class _Made(dict[Any, Any]):
+    """Makes its values when they are asked for: to make all takes longer than the rest of the import."""
+
+    def __init__(self, make: Callable[[Any], Any]) -> None:
+        self.make = make
+
+    def __missing__(self, key: Any) -> Any:
+        return self.setdefault(key, self.make(key))
+
+
+_slow_inits: dict[type, Any] = {cls: vars(cls)["__init__"] for cls in _schema.CLASSES}
+_bindings: dict[type, Binding] = _Made(lambda cls: Binding(_schema.BY_CLASS[cls]))
+_readers: dict[int, Callable[..., tuple[Any, int]]] = _Made(
+    lambda struct: next(_bindings[each.cls] for each in _schema.PACKETS if each.struct == struct).accessors.read
+)
 
 
 def _binding(value: object) -> Binding:
     """That of the value's class, or of the one that it is derived from."""
-    for cls in type(value).__mro__:
-        if cls in _bindings:
-            return _bindings[cls]
-    raise TypeError(f"{short(value)} is no packet")
+    return _bindings[_schema.of(value).cls]
 
 
-def _text(constant: Any) -> str:
-    text: bytes = ffi.string(constant)
-    return text.decode()
-
-
-def _field_name(number: int, fields: tuple[Field, ...]) -> str:
-    """The name of a field as its class, which has these fields, has it; else as the library has it."""
-    for field in fields:
-        if field.property and field.property == number & ~lib.MQTT5_FIELD_IN_WILL:
-            return field.name
-    return _text(lib.mqtt5_field_name(number))
+def _refusal(value: Any, error: Any) -> ValueError:
+    return _errors.refuse_value(value, error.status, error.field, error.index)
 
 
 def _convert(value: Any) -> None:
@@ -319,9 +299,9 @@ def write(packet: Any) -> bytes:
 
 
 def read(buffer: Any) -> tuple[Any, int]:
-    if buffer.__class__ is memoryview and buffer.nbytes < 1024:
+    if type(buffer) is memoryview and buffer.nbytes < 1024:
         buffer = buffer.tobytes()
-    if buffer.__class__ is not bytes:
+    if type(buffer) is not bytes:
         return decode(buffer, 0, 0)
     try:
         slot = _free_slots.pop()
@@ -330,9 +310,10 @@ def read(buffer: Any) -> tuple[Any, int]:
     source = buffer if _BYTES_STAY else ffi.from_buffer(buffer)
     found = _decode_slot(source, len(buffer), slot.head)
     if found <= 0:
-        error = _decode_error(-found, slot, buffer, len(buffer))
-        _free_slots.append(slot)
-        raise error
+        try:  # not by a name, which would keep the buffer with the traceback
+            raise _decode_error(-found, slot, buffer, len(buffer))
+        finally:
+            _free_slots.append(slot)
     result = _readers[found](buffer, slot.view)
     _free_slots.append(slot)
     return result
@@ -344,9 +325,10 @@ def decode(buffer: Any, start: int, max_packet_size: int) -> tuple[Any, int]:
     with _contiguous(buffer) as source:  # released at once: a bytearray cannot change its size before
         found = lib.mqtt5_frame_slot(source, start, len(source), max_packet_size, slot.head)
         if found < 0:
-            error = _decode_error(-found, slot, ffi.buffer(source)[start : start + 16], len(source) - start)
-            _free_slots.append(slot)
-            raise error
+            try:
+                raise _decode_error(-found, slot, ffi.buffer(source)[start : start + 16], len(source) - start)
+            finally:
+                _free_slots.append(slot)
         data: bytes = ffi.buffer(source)[start : start + slot.head.size]
     _free_slots.append(slot)
     packet, size = read(data)
@@ -370,23 +352,16 @@ def _contiguous(buffer: Any) -> Any:
 
 def _decode_error(status: int, slot: Slot, data: bytes, size: int) -> Exception:
     """For what the library says of the packet that begins with data; size bytes of it have arrived."""
-    text = _text(lib.mqtt5_strerror(status))
     if status == lib.MQTT5_INCOMPLETE:
-        needed = slot.head.size
-        return IncompleteError(f"{text}: {size} of {needed} bytes", needed=needed)
+        return _errors.incomplete(size, slot.head.size)
     error = slot.head.error
-    binding = _by_type.get(slot.head.packet.type)
-    label = binding.cls.packet_type.name if binding else "packet"
-    field = _field_name(error.field, binding.fields if binding else ())
-    if error.field & lib.MQTT5_FIELD_IN_WILL:
-        field = f"will.{field}"
-    found = data[error.offset : error.offset + 8].hex(" ") + (" ..." if size > error.offset + 8 else "")
-    return DecodeError(
-        f"{label} {field} at offset {error.offset} ({found or 'nothing left'}): {text}",
-        reason_code=lib.mqtt5_reason_code(status),
-        field=field,
-        offset=error.offset,
-    )
+    found = data[error.offset : error.offset + 9]
+    return _errors.refuse_packet(status, slot.head.packet.type, error.field, error.offset, found)
+
+
+def replace(documented_read: Any, decoder: Any) -> tuple[Any, Any]:
+    """One call less; the Decoder in Python does."""
+    return functools.wraps(documented_read)(read), decoder
 
 
 def topic_matches(pattern: str, topic: str) -> bool:
@@ -401,17 +376,28 @@ def topic_matches(pattern: str, topic: str) -> bool:
         view = ffi.new("mqtt5_view *", (kept[-1], len(data)))
         status = rule(view[0])
         if status:
-            raise ValueError(f"{name}={short(value)}: {_text(lib.mqtt5_strerror(status))}")
+            raise _errors.refuse_argument(value, name, status)
         views.append(view[0])
     return bool(lib.mqtt5_topic_matches(*views))
 
 
-for _schema_of in (*_schema.PARTS, *_schema.PACKETS):
-    _bindings[_schema_of.cls] = Binding(_schema_of)
-    if _schema_of in _schema.PACKETS:
-        _by_type[_schema_of.struct] = _bindings[_schema_of.cls]
-        _readers[_schema_of.struct] = _bindings[_schema_of.cls].accessors.read
-for _each in _bindings.values():
-    if not _each.is_part:
-        _each.cls.write = _each.make_write()
-    _each.cls.__init__ = _each.make_init()
+def _postpone(cls: Any, name: str, make: Callable[[Binding], Callable[..., Any]]) -> None:
+    """Gives the class a method that is made when it is first called."""
+    made = None
+
+    @functools.wraps(getattr(cls, name))
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        nonlocal made
+        if made is None:
+            made = make(_bindings[cls])
+            if vars(cls)[name] is method:
+                setattr(cls, name, made)
+        return made(self, *args, **kwargs)
+
+    setattr(cls, name, method)
+
+
+for _cls in _schema.CLASSES:
+    _postpone(_cls, "__init__", Binding.make_init)
+    if _cls not in PART_CLASSES:
+        _postpone(_cls, "write", Binding.make_write)

@@ -16,6 +16,11 @@ Converter = Callable[[Any, str], Any]
 """Takes a value and the name to call it by; raises TypeError or ValueError."""
 
 
+def is_a(value: object, cls: type | tuple[type, ...]) -> bool:
+    """As isinstance(), but whatever the value says of its class."""
+    return issubclass(type(value), cls)
+
+
 def short(value: object) -> str:
     """The repr of a value, for an error message: cut if it is long."""
     cut = reprlib.Repr()
@@ -31,7 +36,7 @@ def refuse_type(value: object, name: str, expected: str) -> TypeError:
 
 
 def to_string(value: Any, name: str) -> str:
-    if not isinstance(value, str):
+    if not is_a(value, str):
         raise refuse_type(value, name, "a str")
     text = str.__str__(value)
     try:
@@ -43,6 +48,17 @@ def to_string(value: Any, name: str) -> str:
     return text
 
 
+def size_limit(value: Any, name: str) -> int:
+    """0 for None, which is no limit; a limit beyond all sizes is as good as any other."""
+    if value is None:
+        return 0
+    if not hasattr(value, "__index__"):
+        raise refuse_type(value, name, "an int or None")
+    if index(value) < 1:
+        raise ValueError(f"{name}={short(value)}: must be at least 1, or None for no limit")
+    return min(index(value), 0xFFFFFFFF)
+
+
 def _bytes(value: Any, name: str) -> bytes:
     try:
         return bytes(memoryview(value))
@@ -51,9 +67,9 @@ def _bytes(value: Any, name: str) -> bytes:
 
 
 def _bool(value: Any, name: str) -> bool:
-    if not isinstance(value, bool):
+    if not is_a(value, bool):
         raise refuse_type(value, name, "a bool")
-    return value
+    return bool(value)
 
 
 def _integer(lowest: int, highest: int) -> Converter:
@@ -71,19 +87,20 @@ def _integer(lowest: int, highest: int) -> Converter:
 
 def _enum(members: type[IntEnum]) -> Converter:
     def convert(value: Any, name: str) -> IntEnum:
-        if not isinstance(value, int):
+        if not is_a(value, int):
             raise refuse_type(value, name, f"a {members.__name__} or its integer")
+        number = int.__int__(value)
         try:
-            return members(value)
+            return members(number)
         except ValueError:
-            raise ValueError(f"{name}={short(value)}: not a {members.__name__}") from None
+            raise ValueError(f"{name}={short(number)}: not a {members.__name__}") from None
 
     return convert
 
 
 def _instance(cls: type) -> Converter:
     def convert(value: Any, name: str) -> Any:
-        if not isinstance(value, cls):
+        if not is_a(value, cls):
             raise refuse_type(value, name, f"a {cls.__name__}")
         return value
 
@@ -92,7 +109,7 @@ def _instance(cls: type) -> Converter:
 
 def _pair(first: Converter, second: Converter) -> Converter:
     def convert(value: Any, name: str) -> tuple[Any, Any]:
-        if not isinstance(value, (tuple, list)) or len(value) != 2:
+        if not is_a(value, (tuple, list)) or len(value) != 2:
             raise refuse_type(value, name, "a pair of strings (name, value)")
         left, right = value
         return first(left, name), second(right, name)
@@ -104,7 +121,7 @@ def _many(item: Converter) -> Converter:
     def convert(value: Any, name: str) -> tuple[Any, ...]:
         if value is None:
             return ()
-        if isinstance(value, (str, bytes, bytearray, memoryview)):
+        if is_a(value, (str, bytes, bytearray, memoryview)):
             raise refuse_type(value, name, "a sequence or None")
         try:
             items = iter(value)

@@ -8,10 +8,10 @@ know any field by name, MQTT's rules, or how an engine uses what it says.
 import dataclasses
 from enum import IntEnum
 from types import UnionType
-from typing import Any, get_args, get_origin
+from typing import Any, NamedTuple, get_args, get_origin
 
 from mqtt5 import packets
-from mqtt5._convert import Converter, converter
+from mqtt5._convert import Converter, converter, short
 from mqtt5._ffi import ffi, lib
 
 HIGHEST = {
@@ -42,8 +42,7 @@ TYPES: dict[int, tuple[type, ...]] = {
 }
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One field of a class, and the struct member of the same name."""
 
     name: str
@@ -52,14 +51,14 @@ class Field:
     keyword: bool  #: Keyword-only.
     kind: int  #: mqtt5_kind
     offset: int  #: In the struct.
+    highest: int  #: Of a number, else 0.
     flag: int  #: Offset of the bool that says that it is there; 0 if it has none.
     property: int  #: Property identifier; 0 if it is none.
     nullable: bool  #: None is zero or empty in C, where nothing else says that it is absent.
     convert: Converter
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Schema:
+class Schema(NamedTuple):
     """A class and its struct."""
 
     cls: type
@@ -102,12 +101,24 @@ def join(cls: Any, struct: int, properties: int) -> Schema:
         if not fits or (Ellipsis in get_args(field.type)) != (kind in LISTS):
             raise ImportError(f"{cls.__name__}.{field.name}: {plain.__name__} does not fit what the C library holds")
         nullable = field.default is None and not identifier and not flag
-        convert = converter(field.type, 1 if nullable else 0, HIGHEST.get(kind, 0))
-        keyword = field.kw_only is True
+        highest = HIGHEST.get(kind, 0)
+        convert = converter(field.type, 1 if nullable else 0, highest)
         fields.append(
-            Field(field.name, plain, field.default, keyword, kind, offset, flag, identifier, nullable, convert)
+            Field(
+                field.name,
+                plain,
+                field.default,
+                field.kw_only is True,
+                kind,
+                offset,
+                highest,
+                flag,
+                identifier,
+                nullable,
+                convert,
+            )
         )
-    return Schema(cls, struct, properties, tuple(fields))
+    return Schema(cls, int(struct), properties, tuple(fields))
 
 
 _PROPERTIES = ffi.offsetof("mqtt5_packet", "as")
@@ -118,3 +129,28 @@ PARTS = (
     join(packets.Will, lib.MQTT5_STRUCT_WILL, ffi.offsetof("mqtt5_will", "properties")),
 )
 PACKETS = tuple(join(cls, int(cls.packet_type), _PROPERTIES) for cls in packets.CLASSES)
+ALL = PARTS + PACKETS
+BY_CLASS = {schema.cls: schema for schema in ALL}
+CLASSES = tuple(BY_CLASS)
+
+
+def of(value: object) -> Schema:
+    """That of the value's class, or of the one that it is derived from."""
+    for cls in type(value).__mro__:
+        if cls in BY_CLASS:
+            return BY_CLASS[cls]
+    raise TypeError(f"{short(value)} is no packet")
+
+
+def holder(part: Schema) -> tuple[Schema, Field, list[Any]]:
+    """The packet that a part stands in, its field for it, and the values of the smallest such packet but for that."""
+    schema, place = next((schema, field) for schema in PACKETS for field in schema.fields if field.type is part.cls)
+    values: list[Any] = []
+    for field in schema.fields:
+        if field.default is not dataclasses.MISSING:
+            values.append(field.default)
+        elif field.kind in LISTS:
+            values.append(())
+        else:
+            values.append("" if field.type is str else 1)
+    return schema, place, values

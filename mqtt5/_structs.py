@@ -40,6 +40,8 @@ ITEMS = {
 }
 
 
+PART_CLASSES = tuple(schema.cls for schema in _schema.PARTS)
+
 # ------------------------------------------------------------------- lists
 
 
@@ -72,7 +74,7 @@ def _item_reader(field: Field) -> Callable[..., Any]:
         return pair_at
     if field.kind == lib.MQTT5_KIND_PATTERNS:
         return view_at
-    if field.type in ACCESSORS:
+    if field.type in PART_CLASSES:
         return ACCESSORS[field.type].read
     number = struct.Struct("=" + FORMATS[field.kind])
     make: Callable[[int], Any] = field.type
@@ -110,7 +112,7 @@ def _item_writer(field: Field) -> Callable[..., int]:
         return put_pair
     if field.kind == lib.MQTT5_KIND_PATTERNS:
         return put_view
-    if field.type in ACCESSORS:
+    if field.type in PART_CLASSES:
         return ACCESSORS[field.type].fill
     number = struct.Struct("=" + FORMATS[field.kind])
 
@@ -134,6 +136,22 @@ def _layout(members: list[tuple[int, str, str]]) -> tuple[struct.Struct, int, st
     return struct.Struct(text), start, ", ".join(names for _, _, names in members)
 
 
+def always_of(schema: Schema) -> list[Field]:
+    """Fields whose member is always there, texts and numbers."""
+    return [f for f in schema.fields if not f.property and f.kind in FORMATS and f.kind not in ITEMS]
+
+
+def direct_of(schema: Schema) -> list[Field]:
+    """The texts among them, of packets; there are at most two."""
+    if schema in _schema.PARTS:
+        return []
+    return [field for field in always_of(schema) if field.kind in VIEWS and not field.flag]
+
+
+for _packet in _schema.PACKETS:
+    lib.mqtt5_direct_views[_packet.struct] = ([field.offset for field in direct_of(_packet)] + [0, 0])[:2]
+
+
 class Accessors:
     """The functions for one class, and parts of code for others.
 
@@ -146,12 +164,8 @@ class Accessors:
         self.schema = schema
         self.fields = schema.fields
         self.is_part = schema in _schema.PARTS
-        #: Fields whose member is always there, texts and numbers.
-        self.always = [f for f in self.fields if not f.property and f.kind in FORMATS and f.kind not in ITEMS]
-        #: The texts among them, of packets; there are at most two.
-        self.direct = [field for field in self.always if field.kind in VIEWS and not field.flag and not self.is_part]
-        if self.direct:
-            lib.mqtt5_direct_views[schema.struct] = ([field.offset for field in self.direct] + [0])[:2]
+        self.always = always_of(schema)
+        self.direct = direct_of(schema)
         self.names = self._names(draft)
         #: read(data, view) -> (object, size); of a part: read(data, view, at, address) -> object
         self.read: Callable[..., Any] = self.compile("read", self._read_lines())
@@ -175,7 +189,7 @@ class Accessors:
             if field.kind in ITEMS:
                 names[f"read_{field.name}"] = _list_reader(field)
                 names[f"fill_{field.name}"] = _list_writer(field)
-            elif field.type in ACCESSORS:
+            elif field.type in PART_CLASSES:
                 names[f"read_{field.name}"] = ACCESSORS[field.type].read
                 names[f"fill_{field.name}"] = ACCESSORS[field.type].fill
             else:
@@ -247,11 +261,11 @@ class Accessors:
                     f"heap[end : end + {name}_size] = {name}_data",
                     f"end += {name}_size",
                 ]
-            elif field.kind in ITEMS or field.type in ACCESSORS:
+            elif field.kind in ITEMS or field.type in PART_CLASSES:
                 code.append(f"end = fill_{name}({name}, view, {member}, heap, address, end)")
             if field.nullable and field.kind not in VIEWS:
                 code.append(f"{name} = 0 if {name} is None else {name} or -1")  # 0 itself does not fit
-            if field.type not in ACCESSORS or field.kind in ITEMS:  # a part checks its own fields
+            if field.type not in PART_CLASSES or field.kind in ITEMS:  # a part checks its own fields
                 unless_none = f"{name} is not None and " if field.nullable else ""
                 code.insert(0, f"if {unless_none}type({name}) is not type_{name}: raise TypeError")
             if field.property:
@@ -271,6 +285,7 @@ class Accessors:
             rest += ["if present:", f"    put_present(view, at + {self.schema.properties}, present)"]
         return [
             "def fill(value, view, at, heap, address, end):",
+            *(["    if not issubclass(type(value), cls): raise TypeError"] if self.is_part else []),
             *[f"    {field.name} = value.{field.name}" for field in self.fields],
             *["    " + line for line in first + rest],
             "    return end",
@@ -329,7 +344,7 @@ def read_expression(field: Field, member: str) -> str:
         return f"{part}.decode()" if field.type is str else part
     if field.kind in ITEMS:
         return f"read_{name}(view, {member}, data, address)"
-    if field.type in ACCESSORS:
+    if field.type in PART_CLASSES:
         return f"read_{name}(data, view, {member}, address)"
     if issubclass(field.type, IntEnum):
         return f"members_{name}[{name}]"
@@ -338,5 +353,5 @@ def read_expression(field: Field, member: str) -> str:
     return f"{name} or None" if field.nullable else name
 
 
-#: The parts come first, since packets are made of them.
+#: Those of a part are there before those of the packets that it is in.
 ACCESSORS: dict[type, Accessors] = {}
