@@ -1,6 +1,25 @@
 # SPDX-License-Identifier: MIT
-"""Only what pyproject.toml cannot say: the CFFI module."""
+"""Only what pyproject.toml cannot say: the CFFI module, and the engine in C for CPython, which may fail to build."""
 
-from setuptools import setup
+import sys
+from pathlib import Path
 
-setup(cffi_modules=["build_ffi.py:ffibuilder"])
+from setuptools import Extension, setup
+
+
+def paths(pattern: str) -> list[str]:
+    return sorted(path.as_posix() for path in Path().glob(pattern))
+
+
+speedups = Extension(
+    "mqtt5._speedups",
+    paths("mqtt5/_speedups*.c") + paths("csrc/*.c"),
+    include_dirs=["csrc"],
+    depends=paths("mqtt5/*.h") + paths("csrc/*.h"),
+    optional=True,
+)
+
+setup(
+    cffi_modules=["build_ffi.py:ffibuilder"],
+    ext_modules=[speedups] if sys.implementation.name == "cpython" else [],
+)

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
     def topic_matches(pattern: str, topic: str) -> bool: ...
 
+    def replace(read: Any, decoder: Any) -> tuple[Any, Any]:
+        """The engine's own of the two, which behave alike and take the documentation of these, or these themselves."""
+        ...
+
 
 #: The name of the engine in use.
 name = ""
@@ -54,6 +58,6 @@ def start() -> None:
                 "mqtt5._ffi, the compiled part of mqtt5, is not there. In a source directory, which Python prefers to "
                 "an installed package, run `pip install -e .`"
             ) from error
-    for function in ("check", "write", "read", "decode", "topic_matches"):
-        globals()[function] = getattr(engine, function)
+    for function in ("check", "write", "read", "decode", "topic_matches", "replace"):
+        globals()[function] = getattr(engine, function, None)
     globals()["name"] = engine.__name__.removeprefix("mqtt5._")

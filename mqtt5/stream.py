@@ -5,14 +5,12 @@ It knows where packets begin and end in what has arrived. It does not know what 
 bytes come from.
 """
 
-import functools
 from collections.abc import Iterator
 from copy import copy
-from operator import index
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from mqtt5 import _engine
-from mqtt5._convert import refuse_type
+from mqtt5._convert import refuse_type, size_limit
 from mqtt5.exceptions import DecodeError, IncompleteError
 from mqtt5.packets import Packet
 
@@ -32,10 +30,6 @@ def read(buffer: Buffer) -> tuple[Packet, int]:
     return _engine.read(buffer)
 
 
-if not TYPE_CHECKING:  # the engine's own function: one call less
-    read = functools.wraps(read)(_engine.read)
-
-
 class Decoder:
     """Reads packets from a stream of bytes that arrives in pieces of any size.
 
@@ -52,21 +46,19 @@ class Decoder:
     __slots__ = ("_at", "_buffer", "_error", "_limit", "_needed")
 
     def __init__(self, max_packet_size: int | None = None) -> None:
-        self._limit = 0  # none
-        if max_packet_size is not None:
-            if not hasattr(max_packet_size, "__index__"):
-                raise refuse_type(max_packet_size, "max_packet_size", "an int or None")
-            if index(max_packet_size) < 1:
-                raise ValueError(f"max_packet_size={max_packet_size}: must be at least 1, or None for no limit")
-            self._limit = min(index(max_packet_size), 0xFFFFFFFF)
+        self._limit = size_limit(max_packet_size, "max_packet_size")
         self._buffer = bytearray()
         self._at = 0  # where the next packet begins
         self._needed = 0  # its size, as far as that is known
         self._error: DecodeError | None = None
 
-    def feed(self, data: Buffer) -> None:
-        """Adds what has arrived: any bytes-like object, which is copied."""
-        with memoryview(data) as view:
+    def feed(self, data: Buffer, /) -> None:
+        """Adds what has arrived, any bytes-like object. It may be changed, and used for something else, afterwards."""
+        try:
+            view = memoryview(data)
+        except TypeError:
+            raise refuse_type(data, "data", "a bytes-like object") from None
+        with view:
             if self._error is not None:
                 return
             self._drop_read()
@@ -79,6 +71,9 @@ class Decoder:
 
     def __iter__(self) -> Iterator[Packet]:
         return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"cannot pickle or copy '{type(self).__name__}' object")
 
     def __next__(self) -> Packet:
         if self._error is not None:
@@ -103,3 +98,7 @@ class Decoder:
     def _drop_read(self) -> None:
         del self._buffer[: self._at]
         self._at = 0
+
+
+if not TYPE_CHECKING:
+    read, Decoder = _engine.replace(read, Decoder)

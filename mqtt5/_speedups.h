@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * _speedups.h - what the files of engine 2, in C for CPython, share: the tables, and who does what.
+ *
+ * The engine is driven by the tables of mqtt5._schema: where the slots of
+ * each class are, and which member of which struct of mqtt5.h belongs to
+ * each. It knows the kinds of fields, but no packet by name, no rule of MQTT
+ * and nothing of the wire format. Whatever is unusual (an argument of another
+ * type, a wrong value) it leaves to the Python functions that all engines share.
+ */
+#ifndef MQTT5_SPEEDUPS_H
+#define MQTT5_SPEEDUPS_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "mqtt5.h"
+
+enum { MAX_FIELDS = 24, CLASSES = 17, TYPES = 16, PROPERTIES = 64, CODES = 256, BUCKETS = 64 };
+
+struct binding;
+
+/* A field of a class: mqtt5._schema.Field, and its slot. */
+typedef struct field {
+    PyObject *def;              /* the default, NULL if it is required */
+    uint8_t kind;               /* mqtt5_kind */
+    uint8_t property;           /* identifier, 0 if it is none */
+    uint8_t index;              /* in the order of the class ... */
+    uint8_t place;              /* ... and of the slots */
+    bool nullable;              /* None is zero or empty in C */
+    uint16_t offset;            /* where the struct has it */
+    uint16_t flag;              /* where the struct says that it is there, 0 if it has none */
+    PyTypeObject *type;         /* of a list, that of its items */
+    PyObject **members;         /* of an enum: by value */
+    const struct binding *part; /* of a part, or of a list of them */
+    long long lowest, highest;  /* of a number */
+    long long number;           /* the default, if that is a number, else -1 */
+    PyObject *name;
+    PyObject *label;   /* "Class.name" */
+    PyObject *convert; /* (value, label) -> a value of exactly the type */
+} field;
+
+/* A class and its struct: mqtt5._schema.Schema. */
+typedef struct binding {
+    PyTypeObject *cls;
+    int number;               /* which binding it is */
+    uint8_t type;             /* of a packet: mqtt5_type */
+    uint32_t required;        /* which fields have no default: bits */
+    Py_ssize_t positional;    /* how many parameters are not keyword-only */
+    Py_ssize_t present;       /* where the struct says which properties it has, -1 if it can have none */
+    Py_ssize_t count;         /* of fields */
+    field fields[MAX_FIELDS]; /* in the order of the class */
+    PyObject *names[MAX_FIELDS];
+    const field *fixed[MAX_FIELDS];       /* those that are no properties; then NULL */
+    const field *by_property[PROPERTIES]; /* the others, by identifier */
+    const field *by_place[MAX_FIELDS];    /* all, in the order of the slots */
+    uint32_t fixed_places;                /* bits */
+    const field *payload;                 /* the field of that kind, NULL if it has none */
+    PyObject *absent[MAX_FIELDS];         /* by place: the defaults of properties, NULL for the others */
+    const field *stands_in;               /* of a part: the field of a packet that it stands in ... */
+    mqtt5_packet holder;                  /* ... and the smallest such packet */
+} binding;
+
+typedef enum {
+    FIT,
+    DEFAULT, /* it fits, and is equal to the default */
+    UNFIT,   /* not exactly of its type, or not in the range of its type */
+    FAILED   /* with an exception */
+} outcome;
+
+/* The functions of Python that all engines share. */
+typedef struct {
+    PyObject *refuse_type, *to_string, *size_limit, *refuse_value, *refuse_argument, *refuse_packet, *incomplete,
+        *copy_exception;
+} shared_functions;
+
+/* _speedups_bind.c: made once, at import. */
+extern binding engine_bindings[CLASSES];
+extern const binding *engine_packets[TYPES];   /* by mqtt5_type */
+extern const binding *engine_buckets[BUCKETS]; /* by class: open addressing */
+extern shared_functions engine_shared;
+int engine_bind(void);
+
+/* The docstring of an attribute of an object, or its own, behind a signature; it stays for good. */
+const char *engine_docstring(PyObject *object, const char *attribute, const char *signature);
+
+/* _speedups.c */
+int engine_fill_exactly(const binding *b, PyObject *object, mqtt5_packet *packet);
+PyObject *engine_make_packet(const mqtt5_packet *packet, PyObject *payload);
+PyObject *engine_unreadable(const mqtt5_packet *packet, const mqtt5_error *error, const uint8_t *data, size_t size);
+int engine_get_buffer(PyObject *object, Py_buffer *view, const char *name);
+void engine_raise(PyObject *exception);
+
+/* _speedups_decoder.c */
+PyObject *engine_decoder_class(PyObject *documented);
+
+static inline bool is_list(const field *f)
+{
+    return f->kind >= MQTT5_KIND_VARINTS;
+}
+
+/* Where the binding of exactly this class is, or would be. */
+static inline const binding **bucket_of(const PyTypeObject *cls)
+{
+    unsigned i = (unsigned)((uintptr_t)cls >> 5) % BUCKETS;
+
+    while (engine_buckets[i] != NULL && engine_buckets[i]->cls != cls) {
+        i = (i + 1) % BUCKETS;
+    }
+    return &engine_buckets[i];
+}
+
+static inline PyObject **slots_of(PyObject *object)
+{
+    return (PyObject **)(object + 1);
+}
+
+static inline PyObject **slot_of(PyObject *object, const field *f)
+{
+    return slots_of(object) + f->place;
+}
+
+#endif

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * _speedups_decoder.c - the Decoder of engine 2: packet after packet from bytes that arrive in pieces.
+ *
+ * It behaves as the one of mqtt5/stream.py, which documents it. It knows where
+ * packets begin and end in what has arrived, and where a payload is; not what
+ * else is in them.
+ */
+#include "_speedups.h"
+
+#include <string.h>
+
+enum {
+    SHARED_FROM = 1024, /* bytes objects from this size on are not copied, if nothing else waits */
+    KEPT_ROOM = 1024,   /* so much more than needed may stay allocated */
+    PAYLOAD_FROM = 32768,
+    PAYLOAD_GROWTH = 64 /* no more is allocated than so many times what has arrived */
+};
+
+typedef struct decoder {
+    PyObject_HEAD size_t limit; /* 0: none */
+    PyObject *error;            /* the first DecodeError */
+    PyObject *buffer;           /* bytes: what waits is there from start to end */
+    bool owned;                 /* the buffer is ours, to be written to while nobody else holds it */
+    Py_ssize_t start, end;
+    size_t needed;     /* the size of the next packet, as far as that is known */
+    size_t next_try;   /* to find its payload: when so much has arrived */
+    PyObject *payload; /* the payload of the next packet, while it arrives; the buffer has what is before and behind */
+    Py_ssize_t filled, payload_size;
+} decoder;
+
+static const uint8_t *waiting(const decoder *self)
+{
+    return self->buffer != NULL ? (const uint8_t *)PyBytes_AS_STRING(self->buffer) + self->start : NULL;
+}
+
+static void forget_all(decoder *self)
+{
+    Py_CLEAR(self->buffer);
+    Py_CLEAR(self->payload);
+    self->start = self->end = 0;
+    self->needed = self->next_try = 0;
+}
+
+/* Moves what waits to a buffer of our own that has room for so much more behind it. */
+static int renew_buffer(decoder *self, Py_ssize_t room)
+{
+    Py_ssize_t size = self->end - self->start;
+    PyObject *buffer = NULL;
+
+    if (size + room > 0) {
+        buffer = PyBytes_FromStringAndSize(NULL, size + room);
+        if (buffer == NULL) {
+            return -1;
+        }
+        if (size > 0) {
+            memcpy(PyBytes_AS_STRING(buffer), waiting(self), (size_t)size);
+        }
+    }
+    Py_XSETREF(self->buffer, buffer);
+    self->owned = true;
+    self->start = 0;
+    self->end = size;
+    return 0;
+}
+
+/* Makes room for so many bytes behind the end. */
+static int reserve(decoder *self, Py_ssize_t more)
+{
+    Py_ssize_t size = self->end - self->start, room, wanted;
+
+    if (self->owned && self->buffer != NULL && Py_REFCNT(self->buffer) == 1) {
+        room = PyBytes_GET_SIZE(self->buffer);
+        if (more <= room - self->end) {
+            return 0;
+        }
+        if (size <= self->start && more <= room - size) { /* so every byte moves for one that was read */
+            char *bytes = PyBytes_AS_STRING(self->buffer);
+
+            memcpy(bytes, bytes + self->start, (size_t)size);
+            self->start = 0;
+            self->end = size;
+            return 0;
+        }
+    }
+    if (more > PTRDIFF_MAX / 4 - size) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    wanted = more + 2 * size;
+    if (self->needed >= (size_t)(size + more) && self->needed < (size_t)(size + wanted)) {
+        wanted = (Py_ssize_t)self->needed - size;
+    }
+    return renew_buffer(self, wanted);
+}
+
+/* Behind the last packet that is there: keeps no more memory than what waits needs. */
+static void tidy(decoder *self)
+{
+    Py_ssize_t size = self->end - self->start;
+
+    if (self->buffer != NULL && PyBytes_GET_SIZE(self->buffer) > 4 * size + KEPT_ROOM && renew_buffer(self, 0) < 0) {
+        PyErr_Clear(); /* then it stays */
+    }
+    if (size == 0) {
+        self->start = self->end = 0;
+        if (!self->owned) {
+            Py_CLEAR(self->buffer);
+        }
+    }
+}
+
+/* Makes room for more of the payload. */
+static int grow_payload(decoder *self, Py_ssize_t more)
+{
+    Py_ssize_t room = self->payload != NULL ? PyBytes_GET_SIZE(self->payload) : 0;
+    PyObject *payload;
+
+    if (self->payload != NULL && more <= room - self->filled) {
+        return 0;
+    }
+    room = self->payload_size;
+    if ((self->filled + more) < room / PAYLOAD_GROWTH) {
+        room = (self->filled + more) * PAYLOAD_GROWTH;
+    }
+    payload = PyBytes_FromStringAndSize(NULL, room);
+    if (payload == NULL) {
+        return -1;
+    }
+    if (self->filled > 0) {
+        memcpy(PyBytes_AS_STRING(payload), PyBytes_AS_STRING(self->payload), (size_t)self->filled);
+    }
+    Py_XSETREF(self->payload, payload);
+    return 0;
+}
+
+/*
+ * If the next packet is large, not complete, and all before its payload has
+ * arrived: from then on its payload is written to an object of its own, so
+ * that each of its bytes is copied once.
+ */
+static int begin_payload(decoder *self)
+{
+    size_t size = (size_t)(self->end - self->start), arrived;
+    const uint8_t *data = waiting(self);
+    const mqtt5_view *view;
+    mqtt5_packet packet;
+
+    if (self->payload != NULL || size < PAYLOAD_FROM || size < self->next_try) {
+        return 0;
+    }
+    self->next_try = 2 * size; /* so that this takes linear time */
+    if (mqtt5_decode_head(data, size, self->limit, &packet, &self->needed, NULL) != MQTT5_OK || self->needed <= size ||
+        engine_packets[packet.type]->payload == NULL) {
+        return 0;
+    }
+    view = (const mqtt5_view *)((const char *)&packet + engine_packets[packet.type]->payload->offset);
+    arrived = size - (size_t)(view->data - data);
+    self->payload_size = (Py_ssize_t)view->size;
+    self->filled = 0;
+    if (grow_payload(self, (Py_ssize_t)arrived) < 0) {
+        return -1;
+    }
+    memcpy(PyBytes_AS_STRING(self->payload), view->data, arrived);
+    self->filled = (Py_ssize_t)arrived;
+    self->end -= (Py_ssize_t)arrived;
+    return 0;
+}
+
+static int feed_bytes(decoder *self, const char *data, Py_ssize_t size)
+{
+    Py_ssize_t part = 0;
+
+    if (self->payload != NULL) {
+        part = Py_MIN(size, self->payload_size - self->filled);
+        if (grow_payload(self, part) < 0) {
+            return -1;
+        }
+    }
+    if (size > part) {
+        if (reserve(self, size - part) < 0) {
+            return -1;
+        }
+        memcpy(PyBytes_AS_STRING(self->buffer) + self->end, data + part, (size_t)(size - part));
+        self->end += size - part;
+    }
+    if (part > 0) { /* after all that can fail */
+        memcpy(PyBytes_AS_STRING(self->payload) + self->filled, data, (size_t)part);
+        self->filled += part;
+    }
+    return 0;
+}
+
+static PyObject *decoder_feed(decoder *self, PyObject *data)
+{
+    Py_buffer view;
+    int result;
+
+    if (PyBytes_CheckExact(data) && PyBytes_GET_SIZE(data) >= SHARED_FROM && self->start == self->end &&
+        self->payload == NULL && self->error == NULL) {
+        Py_XSETREF(self->buffer, Py_NewRef(data));
+        self->owned = false;
+        self->start = 0;
+        self->end = PyBytes_GET_SIZE(data);
+        Py_RETURN_NONE;
+    }
+    if (engine_get_buffer(data, &view, "data") < 0) {
+        return NULL;
+    }
+    result = self->error == NULL ? begin_payload(self) : 0;
+    if (result == 0 && self->error == NULL) {
+        result = feed_bytes(self, (const char *)view.buf, view.len);
+    }
+    PyBuffer_Release(&view);
+    return result == 0 ? Py_NewRef(Py_None) : NULL;
+}
+
+/* The object of a packet that was decoded, and that takes so many bytes of the buffer. */
+static PyObject *take_packet(decoder *self, const mqtt5_packet *packet, Py_ssize_t size)
+{
+    /* Making the object may run other code, which may use the decoder: so it goes on behind the packet before. */
+    PyObject *buffer = Py_NewRef(self->buffer), *payload = self->payload, *made;
+    Py_ssize_t next = self->start + size;
+
+    self->start = next;
+    self->payload = NULL;
+    self->needed = self->next_try = 0;
+    made = engine_make_packet(packet, payload);
+    if (made == NULL && self->buffer == buffer && self->start == next) { /* no memory: the packet is still there */
+        self->start -= size;
+        self->payload = Py_XNewRef(payload);
+    }
+    Py_XDECREF(payload);
+    Py_DECREF(buffer);
+    return made;
+}
+
+static PyObject *decoder_next(decoder *self)
+{
+    Py_ssize_t waits = self->end - self->start;
+    mqtt5_packet packet;
+    mqtt5_error error;
+    mqtt5_status status;
+    PyObject *exception;
+    size_t size;
+
+    if (self->error != NULL) {
+        engine_raise(PyObject_CallOneArg(engine_shared.copy_exception, self->error));
+        return NULL;
+    }
+    if (self->payload != NULL) {
+        if (self->filled < self->payload_size) {
+            return NULL;
+        }
+        mqtt5_decode_head(waiting(self), (size_t)waits, self->limit, &packet, &size, NULL);
+        return take_packet(self, &packet, (Py_ssize_t)(size - (size_t)self->payload_size));
+    }
+    if (waits == 0 || (size_t)waits < self->needed) {
+        tidy(self);
+        return NULL;
+    }
+    status = mqtt5_decode(waiting(self), (size_t)waits, self->limit, &packet, &size, &error);
+    if (status == MQTT5_OK) {
+        return take_packet(self, &packet, (Py_ssize_t)size);
+    }
+    if (status == MQTT5_INCOMPLETE) {
+        self->needed = size;
+        if (begin_payload(self) == 0) {
+            tidy(self);
+        }
+        return NULL;
+    }
+    exception = engine_unreadable(&packet, &error, waiting(self), (size_t)waits);
+    if (exception != NULL) {
+        Py_XSETREF(self->error, exception);
+        forget_all(self);
+        engine_raise(PyObject_CallOneArg(engine_shared.copy_exception, exception));
+    }
+    return NULL;
+}
+
+static PyObject *decoder_buffered(decoder *self, void *unused)
+{
+    (void)unused;
+    return PyLong_FromSsize_t(self->end - self->start + (self->payload != NULL ? self->filled : 0));
+}
+
+static int decoder_init(decoder *self, PyObject *args, PyObject *keywords)
+{
+    static char *names[] = {"max_packet_size", NULL};
+    PyObject *given = Py_None, *limit;
+
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|O:Decoder", names, &given)) {
+        return -1;
+    }
+    limit = PyObject_CallFunction(engine_shared.size_limit, "Os", given, names[0]);
+    if (limit == NULL) {
+        return -1;
+    }
+    self->limit = PyLong_AsSize_t(limit);
+    Py_DECREF(limit);
+    Py_CLEAR(self->error);
+    forget_all(self);
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+static int decoder_traverse(decoder *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(self->error);
+    return 0;
+}
+
+static int decoder_clear(decoder *self)
+{
+    Py_CLEAR(self->error);
+    return 0;
+}
+
+static void decoder_dealloc(decoder *self)
+{
+    PyTypeObject *cls = Py_TYPE(self);
+
+    PyObject_GC_UnTrack(self);
+    forget_all(self);
+    Py_CLEAR(self->error);
+    cls->tp_free(self);
+    Py_DECREF(cls);
+}
+
+PyObject *engine_decoder_class(PyObject *documented)
+{
+    static PyMethodDef methods[] = {
+        {"feed", (PyCFunction)decoder_feed, METH_O, NULL},
+        {NULL, NULL, 0, NULL},
+    };
+    static PyGetSetDef attributes[] = {
+        {"buffered", (getter)decoder_buffered, NULL, NULL, NULL},
+        {NULL, NULL, NULL, NULL, NULL},
+    };
+    const char *doc = engine_docstring(documented, NULL, "Decoder(max_packet_size=None)\n--\n\n");
+    PyType_Slot slots[] = {
+        {Py_tp_doc, (void *)doc},         {Py_tp_init, decoder_init},
+        {Py_tp_dealloc, decoder_dealloc}, {Py_tp_traverse, decoder_traverse},
+        {Py_tp_clear, decoder_clear},     {Py_tp_iter, PyObject_SelfIter},
+        {Py_tp_iternext, decoder_next},   {Py_tp_methods, methods},
+        {Py_tp_getset, attributes},       {0, NULL},
+    };
+    PyType_Spec spec = {"mqtt5.stream.Decoder", sizeof(decoder), 0,
+                        Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
+
+    methods[0].ml_doc = doc != NULL ? engine_docstring(documented, "feed", "feed($self, data, /)\n--\n\n") : NULL;
+    attributes[0].doc = methods[0].ml_doc != NULL ? engine_docstring(documented, "buffered", "") : NULL;
+    return attributes[0].doc != NULL ? PyType_FromSpec(&spec) : NULL;
+}
