@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Only what pyproject.toml cannot say: the CFFI module, and the engine in C for CPython, which may fail to build."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -16,6 +17,8 @@ speedups = Extension(
     paths("mqtt5/_speedups*.c") + paths("csrc/*.c"),
     include_dirs=["csrc"],
     depends=paths("mqtt5/*.h") + paths("csrc/*.h"),
+    # Nothing but PyInit__speedups is for others: calls inside need not be looked up.
+    extra_compile_args=["-fvisibility=hidden"] if os.name == "posix" else [],
     optional=True,
 )
 

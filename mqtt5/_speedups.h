@@ -34,7 +34,7 @@ typedef struct field {
     PyObject **members;         /* of an enum: by value */
     const struct binding *part; /* of a part, or of a list of them */
     long long lowest, highest;  /* of a number */
-    long long number;           /* the default, if that is a number, else -1 */
+    long long number;           /* what the struct has for the default, if that is a number; else -1 */
     PyObject *name;
     PyObject *label;   /* "Class.name" */
     PyObject *convert; /* (value, label) -> a value of exactly the type */
@@ -45,7 +45,7 @@ typedef struct binding {
     PyTypeObject *cls;
     int number;               /* which binding it is */
     uint8_t type;             /* of a packet: mqtt5_type */
-    uint32_t required;        /* which fields have no default: bits */
+    uint32_t required;        /* which fields have no default: bits, by place */
     Py_ssize_t positional;    /* how many parameters are not keyword-only */
     Py_ssize_t present;       /* where the struct says which properties it has, -1 if it can have none */
     Py_ssize_t count;         /* of fields */
@@ -54,11 +54,12 @@ typedef struct binding {
     const field *fixed[MAX_FIELDS];       /* those that are no properties; then NULL */
     const field *by_property[PROPERTIES]; /* the others, by identifier */
     const field *by_place[MAX_FIELDS];    /* all, in the order of the slots */
-    uint32_t fixed_places;                /* bits */
     const field *payload;                 /* the field of that kind, NULL if it has none */
-    PyObject *absent[MAX_FIELDS];         /* by place: the defaults of properties, NULL for the others */
-    const field *stands_in;               /* of a part: the field of a packet that it stands in ... */
-    mqtt5_packet holder;                  /* ... and the smallest such packet */
+    PyObject *defaults[MAX_FIELDS];       /* by place */
+    char plain[256];                      /* the part of the struct that has the other fields, with their defaults */
+    size_t plain_at, plain_size;
+    const field *stands_in; /* of a part: the field of a packet that it stands in ... */
+    mqtt5_packet holder;    /* ... and the smallest such packet */
 } binding;
 
 typedef enum {
@@ -67,6 +68,23 @@ typedef enum {
     UNFIT,   /* not exactly of its type, or not in the range of its type */
     FAILED   /* with an exception */
 } outcome;
+
+/*
+ * What the structs point to. First everything is tried without running any
+ * Python code, so that references can be borrowed. Where that finds something
+ * UNFIT, it is done again with convert: then every value is converted, and
+ * what is looked at is kept.
+ */
+typedef struct scratch {
+    bool convert;
+    size_t bound;   /* the packet will not take more bytes */
+    PyObject *kept; /* a list */
+    size_t used;
+    union {
+        char bytes[2048];
+        void *aligned;
+    } room;
+} scratch;
 
 /* The functions of Python that all engines share. */
 typedef struct {
@@ -84,9 +102,19 @@ int engine_bind(void);
 /* The docstring of an attribute of an object, or its own, behind a signature; it stays for good. */
 const char *engine_docstring(PyObject *object, const char *attribute, const char *signature);
 
-/* _speedups.c */
-int engine_fill_exactly(const binding *b, PyObject *object, mqtt5_packet *packet);
+/* _speedups_fill.c: writes an object to its packet, or a part to the smallest packet that has one. */
+void engine_begin(scratch *s, bool convert);
+outcome engine_fill(const binding *b, PyObject *object, mqtt5_packet *packet, scratch *s);
+void engine_end(scratch *s); /* also if that failed */
+outcome engine_view_text(PyObject *value, mqtt5_view *view);
+
+/* _speedups_make.c: the object for a packet; with that payload, if it is not NULL. */
 PyObject *engine_make_packet(const mqtt5_packet *packet, PyObject *payload);
+PyObject *engine_new(const binding *b); /* with the defaults, and NULL where there is none */
+void engine_free(PyObject *object);     /* the tp_dealloc of the classes */
+
+/* _speedups.c */
+const binding *engine_binding_of(PyObject *object);
 PyObject *engine_unreadable(const mqtt5_packet *packet, const mqtt5_error *error, const uint8_t *data, size_t size);
 int engine_get_buffer(PyObject *object, Py_buffer *view, const char *name);
 void engine_raise(PyObject *exception);
@@ -108,6 +136,26 @@ static inline const binding **bucket_of(const PyTypeObject *cls)
         i = (i + 1) % BUCKETS;
     }
     return &engine_buckets[i];
+}
+
+/* The value of an int, or of an object of a class derived from it; -1 if it is negative or too large. */
+static inline long long number_of(PyObject *value)
+{
+    int overflow;
+
+#if PY_VERSION_HEX >= 0x030C0000
+    if (PyUnstable_Long_IsCompact((PyLongObject *)value)) {
+        return PyUnstable_Long_CompactValue((PyLongObject *)value);
+    }
+#else
+    if (Py_SIZE(value) == 1) {
+        return ((PyLongObject *)value)->ob_digit[0];
+    }
+    if (Py_SIZE(value) == 0) {
+        return 0;
+    }
+#endif
+    return PyLong_AsLongLongAndOverflow(value, &overflow); /* -1 if it overflows */
 }
 
 static inline PyObject **slots_of(PyObject *object)

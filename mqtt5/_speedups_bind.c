@@ -94,10 +94,10 @@ static int bind_field(binding *b, field *f, PyObject *from, PyObject *missing)
     f->place = (uint8_t)place;
     f->nullable = nullable != 0;
     f->lowest = nullable;
-    f->number = -1;
+    f->number = nullable ? 0 : -1;
     if (f->def == missing) {
         f->def = NULL;
-        b->required |= 1u << (f - b->fields);
+        b->required |= 1u << place;
     } else if (PyLong_Check(f->def)) {
         f->number = PyLong_AsLongLong(f->def);
     }
@@ -114,6 +114,26 @@ static int bind_field(binding *b, field *f, PyObject *from, PyObject *missing)
     }
     b->positional += !keyword;
     return PyErr_Occurred() ? -1 : 0;
+}
+
+/* Writes the default of a field that is no property to the plain part of the struct, which is all zeros else. */
+static int add_plain(binding *b, const field *f)
+{
+    static const uint8_t sizes[] = {1, 1, 2, 4, 4, sizeof(mqtt5_view), sizeof(mqtt5_view), sizeof(mqtt5_view)};
+    size_t size = is_list(f) ? sizeof(mqtt5_list) : f->kind < sizeof(sizes) ? sizes[f->kind] : 0; /* parts: 0 */
+    size_t end = Py_MAX(f->offset + size, f->flag + 1u) - b->plain_at;
+
+    if (size == 0) {
+        end = f->flag + 1u - b->plain_at;
+    }
+    if (f->offset < b->plain_at || end > sizeof(b->plain) || (f->number > 0 && size != 1)) {
+        return decline(b, "where its fields are");
+    }
+    if (f->number > 0) {
+        b->plain[f->offset - b->plain_at] = (char)f->number;
+    }
+    b->plain_size = Py_MAX(b->plain_size, end);
+    return 0;
 }
 
 /* Objects are nothing but slots, which can be read and written without asking the class. */
@@ -139,6 +159,7 @@ static int bind_class(binding *b, PyObject *schema, PyObject *missing)
     }
     Py_INCREF(schema);
     if (b->present >= 0) {
+        b->plain_at = (size_t)b->present + sizeof(mqtt5_properties);
         b->present += (Py_ssize_t)offsetof(mqtt5_properties, present);
     }
     b->number = (int)(b - engine_bindings);
@@ -154,12 +175,14 @@ static int bind_class(binding *b, PyObject *schema, PyObject *missing)
         }
         b->names[i] = f->name;
         b->by_place[f->place] = f;
+        b->defaults[f->place] = f->def;
         if (f->property) {
             b->by_property[f->property] = f;
-            b->absent[f->place] = f->def;
         } else {
             b->fixed[fixed++] = f;
-            b->fixed_places |= 1u << f->place;
+            if (add_plain(b, f) < 0) {
+                return -1;
+            }
         }
         if (f->kind == MQTT5_KIND_PAYLOAD) {
             b->payload = f;
@@ -173,6 +196,8 @@ static int bind_holder(binding *b, PyObject *module, PyObject *part)
 {
     PyObject *found = PyObject_CallMethod(module, "holder", "(O)", part), *schema, *place, *values, *name, *object;
     const binding *holder = NULL;
+    outcome result = UNFIT;
+    scratch s;
     Py_ssize_t i;
 
     if (found == NULL ||
@@ -191,10 +216,12 @@ static int bind_holder(binding *b, PyObject *module, PyObject *part)
         }
     }
     Py_DECREF(found);
-    if (b->stands_in == NULL || engine_fill_exactly(holder, object, &b->holder) < 0) {
-        return decline(b, "where it stands");
+    if (b->stands_in != NULL) {
+        engine_begin(&s, false);
+        result = engine_fill(holder, object, &b->holder, &s);
+        engine_end(&s);
     }
-    return 0;
+    return result == FIT ? 0 : decline(b, "where it stands");
 }
 
 /* The bindings of all classes: the parts first, since packets are made of them. */

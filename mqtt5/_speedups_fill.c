@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * _speedups_fill.c - from Python to C: writes the fields of an object to the struct of its packet.
+ *
+ * It knows how a value of each kind looks on either side. It does not know
+ * what a value must be, or what becomes of the struct.
+ */
+#include "_speedups.h"
+
+#include <string.h>
+
+void engine_begin(scratch *s, bool convert)
+{
+    s->convert = convert;
+    s->bound = 512; /* all that is no text and no list */
+    s->kept = NULL;
+    s->used = 0;
+}
+
+void engine_end(scratch *s)
+{
+    Py_CLEAR(s->kept);
+}
+
+/* Takes the reference, also if it fails. */
+static int keep(scratch *s, PyObject *object)
+{
+    int result = -1;
+
+    if (object != NULL && (s->kept != NULL || (s->kept = PyList_New(0)) != NULL)) {
+        result = PyList_Append(s->kept, object);
+    }
+    Py_XDECREF(object);
+    return result;
+}
+
+static void *room_for(scratch *s, size_t size)
+{
+    PyObject *block;
+    void *room;
+
+    size = (size + sizeof(void *) - 1) & ~(sizeof(void *) - 1);
+    if (size <= sizeof(s->room) - s->used) {
+        room = s->room.bytes + s->used;
+        s->used += size;
+        return room;
+    }
+    block = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)size);
+    room = block != NULL ? PyBytes_AS_STRING(block) : NULL;
+    return keep(s, block) == 0 ? room : NULL;
+}
+
+static outcome fill_number(const field *f, PyObject *value, uint32_t *number)
+{
+    long long n;
+
+    if (!Py_IS_TYPE(value, f->type)) {
+        return UNFIT;
+    }
+    n = number_of(value);
+    if (n < f->lowest || n > f->highest || (f->members != NULL && f->members[n] != value)) {
+        return UNFIT;
+    }
+    *number = (uint32_t)n;
+    return n == f->number ? DEFAULT : FIT;
+}
+
+outcome engine_view_text(PyObject *value, mqtt5_view *view)
+{
+    Py_ssize_t size;
+
+    if (!PyUnicode_CheckExact(value)) {
+        return UNFIT;
+    }
+    if (PyUnicode_IS_COMPACT_ASCII(value)) {
+        *view = mqtt5_view_of(PyUnicode_1BYTE_DATA(value), (size_t)PyUnicode_GET_LENGTH(value));
+        return FIT;
+    }
+    view->data = (const uint8_t *)PyUnicode_AsUTF8AndSize(value, &size);
+    if (view->data == NULL) { /* lone surrogates, or no memory */
+        if (!PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) {
+            return FAILED;
+        }
+        PyErr_Clear();
+        return UNFIT;
+    }
+    view->size = (size_t)size;
+    return FIT;
+}
+
+static outcome fill_text(PyObject *value, mqtt5_view *view, scratch *s)
+{
+    outcome result = engine_view_text(value, view);
+
+    if (result == FIT) {
+        s->bound += view->size;
+    }
+    return result;
+}
+
+static unsigned lowest_bit(uint32_t bits)
+{
+#if defined(__GNUC__)
+    return (unsigned)__builtin_ctz(bits);
+#else
+    unsigned n = 0;
+
+    for (; !(bits & 1); bits >>= 1) {
+        n++;
+    }
+    return n;
+#endif
+}
+
+static outcome fill_object(const binding *b, PyObject *object, char *to, scratch *s);
+
+static outcome fill_item(const field *f, PyObject *item, void *items, Py_ssize_t i, scratch *s)
+{
+    mqtt5_user_property *pair;
+    uint32_t number = 0;
+    outcome result;
+
+    switch (f->kind) {
+    case MQTT5_KIND_VARINTS:
+        return fill_number(f, item, (uint32_t *)items + i);
+    case MQTT5_KIND_REASON_CODES:
+        result = fill_number(f, item, &number);
+        ((uint8_t *)items)[i] = (uint8_t)number;
+        return result;
+    case MQTT5_KIND_PATTERNS:
+        return fill_text(item, (mqtt5_view *)items + i, s);
+    case MQTT5_KIND_USER_PROPERTIES:
+        if (!PyTuple_CheckExact(item) || PyTuple_GET_SIZE(item) != 2) {
+            return UNFIT;
+        }
+        pair = (mqtt5_user_property *)items + i;
+        result = fill_text(PyTuple_GET_ITEM(item, 0), &pair->name, s);
+        return result == FIT ? fill_text(PyTuple_GET_ITEM(item, 1), &pair->value, s) : result;
+    default:
+        if (!PyObject_TypeCheck(item, f->type)) {
+            return UNFIT;
+        }
+        return fill_object(f->part, item, (char *)((mqtt5_topic_filter *)items + i), s);
+    }
+}
+
+static outcome fill_list(const field *f, PyObject *value, mqtt5_list *list, scratch *s)
+{
+    Py_ssize_t i, count;
+    void *items;
+
+    if (!PyTuple_CheckExact(value)) {
+        return UNFIT;
+    }
+    count = PyTuple_GET_SIZE(value);
+    *list = mqtt5_list_of(NULL, 0);
+    if (count == 0) {
+        return DEFAULT;
+    }
+    items = room_for(s, (size_t)count * sizeof(mqtt5_user_property)); /* no item is larger */
+    if (items == NULL) {
+        return FAILED;
+    }
+    for (i = 0; i < count; i++) {
+        outcome result = fill_item(f, PyTuple_GET_ITEM(value, i), items, i, s);
+
+        if (result >= UNFIT) {
+            return result;
+        }
+    }
+    *list = mqtt5_list_of(items, (size_t)count);
+    s->bound += 8 * (size_t)count;
+    return FIT;
+}
+
+static outcome fill_compound(const field *f, PyObject *value, char *member, scratch *s)
+{
+    if (is_list(f)) {
+        return fill_list(f, value, (mqtt5_list *)member, s);
+    }
+    return PyObject_TypeCheck(value, f->type) ? fill_object(f->part, value, member, s) : UNFIT;
+}
+
+/* Writes a value to a member of the struct. */
+static Py_ALWAYS_INLINE inline outcome fill_member(const field *f, PyObject *value, char *member, scratch *s)
+{
+    bool none = f->nullable && value == Py_None;
+    uint32_t number = 0;
+    outcome result = FIT;
+
+    switch (f->kind) {
+    case MQTT5_KIND_BOOL:
+        *(bool *)member = value == Py_True;
+        return PyBool_Check(value) ? FIT : UNFIT;
+    case MQTT5_KIND_BYTE:
+        result = fill_number(f, value, &number);
+        *(uint8_t *)member = (uint8_t)number;
+        return result;
+    case MQTT5_KIND_U16:
+        if (!none) {
+            result = fill_number(f, value, &number);
+        }
+        *(uint16_t *)member = (uint16_t)number;
+        return result;
+    case MQTT5_KIND_U32:
+    case MQTT5_KIND_VARINT:
+        return fill_number(f, value, (uint32_t *)member);
+    case MQTT5_KIND_STRING:
+        return fill_text(value, (mqtt5_view *)member, s);
+    case MQTT5_KIND_BINARY:
+    case MQTT5_KIND_PAYLOAD:
+        if (none) {
+            *(mqtt5_view *)member = mqtt5_view_of(NULL, 0);
+            return FIT;
+        }
+        if (!PyBytes_CheckExact(value)) {
+            return UNFIT;
+        }
+        *(mqtt5_view *)member = mqtt5_view_of(PyBytes_AS_STRING(value), (size_t)PyBytes_GET_SIZE(value));
+        s->bound += (size_t)PyBytes_GET_SIZE(value);
+        return FIT;
+    default:
+        return fill_compound(f, value, member, s);
+    }
+}
+
+/* All values, each converted to exactly its type, in the order of the slots. */
+static int convert_values(const binding *b, PyObject *object, PyObject **values, scratch *s)
+{
+    bool exact = Py_IS_TYPE(object, b->cls);
+    const field *f;
+
+    for (f = b->fields; f < b->fields + b->count; f++) {
+        /* a derived class may have changed what the attribute is; and it may have been deleted by force */
+        PyObject *value =
+            exact && *slot_of(object, f) != NULL ? Py_NewRef(*slot_of(object, f)) : PyObject_GetAttr(object, f->name);
+
+        if (keep(s, value) < 0) {
+            return -1;
+        }
+        if (value != f->def) {
+            value = PyObject_CallFunctionObjArgs(f->convert, value, f->label, NULL);
+            if (keep(s, value) < 0) {
+                return -1;
+            }
+        }
+        values[f->place] = value;
+    }
+    return 0;
+}
+
+/* Writes an object of the binding's class, or of one derived from it, to its struct. */
+static outcome fill_object(const binding *b, PyObject *object, char *to, scratch *s)
+{
+    PyObject *converted[MAX_FIELDS], *const *values = slots_of(object);
+    uint32_t differ = 0;
+    uint64_t present = 0;
+    Py_ssize_t i;
+
+    if (s->convert) {
+        if (convert_values(b, object, converted, s) < 0) {
+            return FAILED;
+        }
+        values = converted;
+    } else if (!Py_IS_TYPE(object, b->cls)) {
+        return UNFIT;
+    }
+    memcpy(to + b->plain_at, b->plain, b->plain_size);
+    for (i = 0; i < b->count; i++) {
+        differ |= (uint32_t)(values[i] != b->defaults[i]) << i;
+    }
+    for (differ |= b->required; differ != 0; differ &= differ - 1) {
+        unsigned place = lowest_bit(differ);
+        const field *f = b->by_place[place];
+        PyObject *value = values[place];
+        outcome result = value != NULL ? fill_member(f, value, to + f->offset, s) : UNFIT; /* deleted by force */
+
+        if (result >= UNFIT) {
+            return result;
+        }
+        if (f->flag != 0) {
+            *(bool *)(to + f->flag) = true;
+        }
+        present |= (uint64_t)(result == FIT) << f->property; /* of no property: bit 0, which means nothing */
+    }
+    if (b->present >= 0) {
+        *(uint64_t *)(to + b->present) = present & ~(uint64_t)1;
+    }
+    return FIT;
+}
+
+/*
+ * Writes an object to the packet, or a part to the smallest packet that has
+ * one. The scratch is to be ended also if that fails.
+ */
+outcome engine_fill(const binding *b, PyObject *object, mqtt5_packet *packet, scratch *s)
+{
+    char *to = (char *)packet;
+
+    if (b->stands_in == NULL) {
+        packet->type = b->type;
+        packet->as.properties.present = 0;
+    } else {
+        *packet = b->holder;
+        to += b->stands_in->offset;
+        if (is_list(b->stands_in)) {
+            mqtt5_list *list = (mqtt5_list *)to;
+
+            to = room_for(s, sizeof(mqtt5_topic_filter));
+            *list = mqtt5_list_of(to, 1);
+        } else {
+            *((bool *)packet + b->stands_in->flag) = true;
+        }
+    }
+    return fill_object(b, object, to, s);
+}

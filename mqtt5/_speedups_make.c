@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * _speedups_make.c - from C to Python: makes the object for a packet's struct, and frees objects.
+ *
+ * It knows how a value of each kind looks on either side. It does not know
+ * where the struct comes from.
+ */
+#include "_speedups.h"
+
+#include <string.h>
+
+/*
+ * Objects that were freed last, for those that are made next. They hold the
+ * defaults already.
+ */
+enum { FREE_OBJECTS = 16 };
+static struct {
+    PyObject *objects[FREE_OBJECTS];
+    int count;
+} free_lists[CLASSES];
+
+/*
+ * A new object with the defaults, and NULL where there is none. The collector
+ * does not track it: its fields are immutable, so no cycle can lead through it.
+ */
+PyObject *engine_new(const binding *b)
+{
+    PyObject *made;
+    Py_ssize_t i;
+
+    if (free_lists[b->number].count > 0) {
+        made = free_lists[b->number].objects[--free_lists[b->number].count];
+        Py_INCREF(b->cls);
+#if defined(Py_REF_DEBUG) || defined(Py_GIL_DISABLED)
+        _Py_NewReference(made);
+#else
+        Py_SET_REFCNT(made, 1);
+#endif
+        return made;
+    }
+    made = PyObject_GC_New(PyObject, b->cls);
+    for (i = 0; made != NULL && i < b->count; i++) {
+        slots_of(made)[i] = Py_XNewRef(b->defaults[i]);
+    }
+    return made;
+}
+
+static inline void free_slots(const binding *b, PyObject *object)
+{
+    PyTypeObject *cls = Py_TYPE(object);
+    PyObject **slots = slots_of(object);
+    Py_ssize_t i;
+
+    for (i = 0; i < b->count; i++) {
+        if (slots[i] != b->defaults[i]) {
+            Py_XSETREF(slots[i], Py_XNewRef(b->defaults[i]));
+        }
+    }
+    if (cls == b->cls && free_lists[b->number].count < FREE_OBJECTS) {
+        free_lists[b->number].objects[free_lists[b->number].count++] = object;
+    } else {
+        for (i = 0; i < b->count; i++) {
+            Py_XDECREF(b->defaults[i]);
+        }
+        cls->tp_free(object);
+    }
+    Py_DECREF(cls);
+}
+
+/* The tp_dealloc of the classes: that of any class, which looks for the slots each time, takes several times as long.
+ */
+void engine_free(PyObject *object)
+{
+    static int depth = 0;
+    const binding *b = engine_binding_of(object); /* of a derived class, what that adds is gone */
+
+    PyObject_GC_UnTrack(object);
+    if (depth < 20) {
+        depth++;
+        free_slots(b, object);
+        depth--;
+    } else { /* only who changes packets by force can put them into each other without end */
+        Py_TRASHCAN_BEGIN(object, engine_free);
+        free_slots(b, object);
+        Py_TRASHCAN_END;
+    }
+}
+
+/*
+ * Short texts that came at least twice, so that they need not be made again:
+ * topics and names repeat. What comes once leaves no more than its hash here.
+ */
+enum { KEPT_TEXTS = 1024, SHORT_TEXT = 64 };
+static struct {
+    PyObject *text;
+    mqtt5_view utf8; /* of the text */
+    uint32_t hash;   /* of the text */
+    uint32_t missed; /* of the last one that was made */
+} kept_texts[KEPT_TEXTS];
+
+/* Of its size, beginning and end; the size is at least 2. */
+static uint32_t text_hash(mqtt5_view view)
+{
+    uint64_t head = 0, tail = 0;
+
+    if (view.size >= 8) {
+        memcpy(&head, view.data, 8);
+        memcpy(&tail, view.data + view.size - 8, 8);
+    } else if (view.size >= 4) {
+        memcpy(&head, view.data, 4);
+        memcpy(&tail, view.data + view.size - 4, 4);
+    } else {
+        memcpy(&head, view.data, 2);
+        memcpy(&tail, view.data + view.size - 2, 2);
+    }
+    head = (head ^ view.size) * 0x9E3779B97F4A7C15u;
+    head = ((head >> 32) ^ head ^ tail) * 0x9E3779B97F4A7C15u;
+    return (uint32_t)(head >> 32);
+}
+
+static bool is_ascii(mqtt5_view view)
+{
+    const uint64_t tops = 0x8080808080808080u;
+    uint64_t word = 0;
+    size_t i;
+
+    for (i = 0; i + sizeof(word) <= view.size; i += sizeof(word)) {
+        memcpy(&word, view.data + i, sizeof(word));
+        if (word & tops) {
+            return false;
+        }
+    }
+    for (word = 0; i < view.size; i++) {
+        word |= view.data[i];
+    }
+    return (word & tops) == 0;
+}
+
+static PyObject *decode_text(mqtt5_view view)
+{
+    PyObject *made;
+
+    if (!is_ascii(view)) {
+        return PyUnicode_DecodeUTF8((const char *)view.data, (Py_ssize_t)view.size, NULL);
+    }
+    made = PyUnicode_New((Py_ssize_t)view.size, 127);
+    if (made != NULL && view.size > 0) {
+        memcpy(PyUnicode_1BYTE_DATA(made), view.data, view.size);
+    }
+    return made;
+}
+
+static PyObject *make_text(mqtt5_view view)
+{
+    uint32_t hash, i;
+    mqtt5_view utf8;
+    PyObject *made;
+
+    if (view.size < 2 || view.size > SHORT_TEXT) {
+        return decode_text(view);
+    }
+    hash = text_hash(view);
+    i = hash % KEPT_TEXTS;
+    if (kept_texts[i].hash == hash && kept_texts[i].utf8.size == view.size &&
+        memcmp(kept_texts[i].utf8.data, view.data, view.size) == 0) {
+        return Py_NewRef(kept_texts[i].text);
+    }
+    made = decode_text(view);
+    if (made != NULL && kept_texts[i].missed == hash) {
+        if (engine_view_text(made, &utf8) != FIT) { /* no memory */
+            PyErr_Clear();
+            return made;
+        }
+        kept_texts[i].utf8 = utf8;
+        kept_texts[i].hash = hash;
+        Py_XSETREF(kept_texts[i].text, Py_NewRef(made));
+    }
+    kept_texts[i].missed = hash;
+    return made;
+}
+
+static PyObject *make_bytes(mqtt5_view view)
+{
+    return PyBytes_FromStringAndSize((const char *)view.data, (Py_ssize_t)view.size);
+}
+
+static PyObject *make_number(const field *f, uint32_t number)
+{
+    if (f->members != NULL) {
+        PyObject *member = f->members[number % CODES];
+
+        if (member == NULL) {
+            PyErr_Format(PyExc_SystemError, "%U: no such member", f->label);
+        }
+        return Py_XNewRef(member);
+    }
+    if (f->type == &PyBool_Type) {
+        return PyBool_FromLong(number != 0);
+    }
+    if (f->nullable && number == 0) {
+        return Py_NewRef(Py_None);
+    }
+    return PyLong_FromUnsignedLong(number);
+}
+
+static PyObject *make_object(const binding *b, const char *from, PyObject *payload);
+
+static PyObject *make_pair(mqtt5_user_property pair)
+{
+    PyObject *made = PyTuple_New(2);
+    PyObject *name = make_text(pair.name), *value = make_text(pair.value);
+
+    if (made == NULL || name == NULL || value == NULL) {
+        Py_XDECREF(name);
+        Py_XDECREF(value);
+        Py_CLEAR(made);
+    } else {
+        PyTuple_SET_ITEM(made, 0, name);
+        PyTuple_SET_ITEM(made, 1, value);
+    }
+    return made;
+}
+
+static PyObject *make_next(const field *f, mqtt5_list *rest)
+{
+    union {
+        mqtt5_user_property pair;
+        mqtt5_topic_filter filter;
+        mqtt5_view view;
+        uint32_t number;
+        uint8_t code;
+    } item;
+    bool more;
+
+    switch (f->kind) {
+    case MQTT5_KIND_VARINTS:
+        more = mqtt5_next_subscription_id(rest, &item.number);
+        return more ? make_number(f, item.number) : NULL;
+    case MQTT5_KIND_REASON_CODES:
+        more = mqtt5_next_reason_code(rest, &item.code);
+        return more ? make_number(f, item.code) : NULL;
+    case MQTT5_KIND_PATTERNS:
+        more = mqtt5_next_pattern(rest, &item.view);
+        return more ? make_text(item.view) : NULL;
+    case MQTT5_KIND_USER_PROPERTIES:
+        more = mqtt5_next_user_property(rest, &item.pair);
+        return more ? make_pair(item.pair) : NULL;
+    default:
+        more = mqtt5_next_topic_filter(rest, &item.filter);
+        return more ? make_object(f->part, (const char *)&item.filter, NULL) : NULL;
+    }
+}
+
+static PyObject *make_list(const field *f, mqtt5_list rest)
+{
+    Py_ssize_t i, count = (Py_ssize_t)rest.count;
+    PyObject *made = PyTuple_New(count);
+
+    for (i = 0; made != NULL && i < count; i++) {
+        PyObject *item = make_next(f, &rest);
+
+        if (item == NULL) {
+            Py_CLEAR(made);
+        } else {
+            PyTuple_SET_ITEM(made, i, item);
+        }
+    }
+    return made;
+}
+
+/* The value of a member of the struct. */
+static PyObject *make_value(const field *f, const char *member)
+{
+    switch (f->kind) {
+    case MQTT5_KIND_BOOL:
+        return PyBool_FromLong(*(const bool *)member);
+    case MQTT5_KIND_BYTE:
+        return make_number(f, *(const uint8_t *)member);
+    case MQTT5_KIND_U16:
+        return make_number(f, *(const uint16_t *)member);
+    case MQTT5_KIND_U32:
+    case MQTT5_KIND_VARINT:
+        return make_number(f, *(const uint32_t *)member);
+    case MQTT5_KIND_STRING:
+        return make_text(*(const mqtt5_view *)member);
+    case MQTT5_KIND_BINARY:
+    case MQTT5_KIND_PAYLOAD:
+        return make_bytes(*(const mqtt5_view *)member);
+    case MQTT5_KIND_WILL:
+        return make_object(f->part, member, NULL);
+    default:
+        return make_list(f, *(const mqtt5_list *)member);
+    }
+}
+
+/* Whether a member that is a number has the default. */
+static bool is_default(const field *f, const char *member)
+{
+    switch (f->kind) {
+    case MQTT5_KIND_BOOL:
+    case MQTT5_KIND_BYTE:
+        return *(const uint8_t *)member == f->number;
+    case MQTT5_KIND_U16:
+        return *(const uint16_t *)member == f->number;
+    default:
+        return false;
+    }
+}
+
+/* The object for a struct; with that payload, if there is one already. */
+static PyObject *make_object(const binding *b, const char *from, PyObject *payload)
+{
+    PyObject *made = engine_new(b);
+    uint64_t present = 0;
+    Py_ssize_t i;
+
+    if (made == NULL) {
+        return NULL;
+    }
+    for (i = 0; b->fixed[i] != NULL; i++) {
+        const field *f = b->fixed[i];
+        PyObject *value;
+
+        if (f->flag != 0 ? !*(const bool *)(from + f->flag) : is_default(f, from + f->offset)) {
+            continue;
+        }
+        value = payload != NULL && f == b->payload ? Py_NewRef(payload) : make_value(f, from + f->offset);
+        if (value == NULL) {
+            goto failed;
+        }
+        Py_XSETREF(*slot_of(made, f), value);
+    }
+    if (b->present >= 0) {
+        present = *(const uint64_t *)(from + b->present);
+    }
+    for (i = 0; present != 0; i++, present >>= 1) {
+        if (present & 1) {
+            const field *f = b->by_property[i];
+            PyObject *value = make_value(f, from + f->offset);
+
+            if (value == NULL) {
+                goto failed;
+            }
+            Py_SETREF(*slot_of(made, f), value);
+        }
+    }
+    return made;
+failed:
+    Py_DECREF(made);
+    return NULL;
+}
+
+PyObject *engine_make_packet(const mqtt5_packet *packet, PyObject *payload)
+{
+    return make_object(engine_packets[packet->type], (const char *)packet, payload);
+}
