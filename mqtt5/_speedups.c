@@ -83,11 +83,14 @@ static PyObject *accept(const field *f, PyObject *value)
 /* The parameter of this name, or NULL. Names are interned, and arguments mostly come in the order of the fields. */
 static const field *find_parameter(const binding *b, PyObject *name, Py_ssize_t after)
 {
-    Py_ssize_t i;
+    Py_ssize_t i, k;
 
-    for (i = after; i < b->count; i++) {
-        if (b->names[i] == name) {
-            return &b->fields[i];
+    for (i = 0, k = after; i < b->count; i++, k++) {
+        if (k >= b->count) {
+            k = 0;
+        }
+        if (b->names[k] == name) {
+            return &b->fields[k];
         }
     }
     for (i = 0; i < b->count; i++) {
@@ -476,7 +479,7 @@ static PyObject *replace(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "OO", &read, &decoder)) {
         return NULL;
     }
-    reader.ml_doc = engine_docstring(read, NULL, "read($module, buffer)\n--\n\n");
+    reader.ml_doc = engine_docstring(read, NULL, "read(buffer)\n--\n\n");
     home = PyObject_GetAttrString(read, "__module__");
     if (reader.ml_doc == NULL || home == NULL) {
         Py_XDECREF(home);

@@ -58,8 +58,9 @@ typedef struct binding {
     PyObject *defaults[MAX_FIELDS];       /* by place */
     char plain[256];                      /* the part of the struct that has the other fields, with their defaults */
     size_t plain_at, plain_size;
-    const field *stands_in; /* of a part: the field of a packet that it stands in ... */
-    mqtt5_packet holder;    /* ... and the smallest such packet */
+    const struct binding *holder; /* of a part: the packet that it stands in, ... */
+    const field *stands_in;       /* ... the field that it is there, ... */
+    char around[256];             /* ... and the plain part of the smallest such packet */
 } binding;
 
 typedef enum {

@@ -8,6 +8,7 @@
  */
 #include "_speedups.h"
 
+#include <string.h>
 #include <structmember.h>
 
 binding engine_bindings[CLASSES];
@@ -197,6 +198,7 @@ static int bind_holder(binding *b, PyObject *module, PyObject *part)
     PyObject *found = PyObject_CallMethod(module, "holder", "(O)", part), *schema, *place, *values, *name, *object;
     const binding *holder = NULL;
     outcome result = UNFIT;
+    mqtt5_packet packet;
     scratch s;
     Py_ssize_t i;
 
@@ -218,8 +220,10 @@ static int bind_holder(binding *b, PyObject *module, PyObject *part)
     Py_DECREF(found);
     if (b->stands_in != NULL) {
         engine_begin(&s, false);
-        result = engine_fill(holder, object, &b->holder, &s);
+        result = engine_fill(holder, object, &packet, &s);
         engine_end(&s);
+        b->holder = holder;
+        memcpy(b->around, (char *)&packet + holder->plain_at, holder->plain_size);
     }
     return result == FIT ? 0 : decline(b, "where it stands");
 }

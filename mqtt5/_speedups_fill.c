@@ -297,11 +297,14 @@ outcome engine_fill(const binding *b, PyObject *object, mqtt5_packet *packet, sc
 {
     char *to = (char *)packet;
 
+    packet->as.properties.present = 0;
     if (b->stands_in == NULL) {
         packet->type = b->type;
-        packet->as.properties.present = 0;
     } else {
-        *packet = b->holder;
+        const binding *in = b->holder;
+
+        packet->type = in->type;
+        memcpy(to + in->plain_at, b->around, in->plain_size);
         to += b->stands_in->offset;
         if (is_list(b->stands_in)) {
             mqtt5_list *list = (mqtt5_list *)to;
