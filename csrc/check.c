@@ -13,7 +13,7 @@ typedef struct checker {
     uint8_t field;
     uint8_t type;    /* of the packet; MQTT5_STRUCT_WILL within the Will ... */
     uint8_t section; /* ... when this is added to every field */
-    size_t index;    /* of the current item, in a list */
+    size_t index;    /* of the item that breaks it, in a list */
 } checker;
 
 static NOINLINE void refuse(checker *c, mqtt5_status status, unsigned field)
@@ -24,7 +24,7 @@ static NOINLINE void refuse(checker *c, mqtt5_status status, unsigned field)
     }
 }
 
-static inline void require(checker *c, bool holds, mqtt5_status otherwise, unsigned field)
+static INLINE void require(checker *c, bool holds, mqtt5_status otherwise, unsigned field)
 {
     if (!holds) {
         refuse(c, otherwise, field);
@@ -51,18 +51,17 @@ static void check_string(checker *c, mqtt5_view view, unsigned field)
 
 static void check_number(checker *c, const property *row, uint32_t number)
 {
-    const unsigned field = row->id;
-
-    if (row->kind == MQTT5_KIND_VARINT || row->kind == MQTT5_KIND_VARINTS) {
-        require(c, number <= MQTT5_MAX_REMAINING_LENGTH, MQTT5_OUT_OF_RANGE, field);
-    }
     if (row->rule == RULE_BOOLEAN) {
-        require(c, number <= 1, MQTT5_NOT_BOOLEAN, field);
-    } else if (row->rule == RULE_NOT_ZERO) {
-        require(c, number != 0, MQTT5_ZERO_VALUE, field);
-    } else if (row->rule == RULE_TOPIC_ALIAS) {
-        require(c, number != 0, MQTT5_ZERO_TOPIC_ALIAS, field);
+        require(c, number <= 1, MQTT5_NOT_BOOLEAN, row->id);
+    } else if (number == 0 && row->rule != RULE_NONE) {
+        refuse(c, row->rule == RULE_NOT_ZERO ? MQTT5_ZERO_VALUE : MQTT5_ZERO_TOPIC_ALIAS, row->id);
     }
+}
+
+static void check_varint(checker *c, const property *row, uint32_t number)
+{
+    require(c, number <= MQTT5_MAX_REMAINING_LENGTH, MQTT5_OUT_OF_RANGE, row->id);
+    check_number(c, row, number);
 }
 
 static void check_packet_id(checker *c, uint16_t packet_id)
@@ -165,7 +164,7 @@ static void check_item(checker *c, const property *row, const void *item)
 
     switch (row->kind) {
     case MQTT5_KIND_VARINTS:
-        check_number(c, row, *(const uint32_t *)item);
+        check_varint(c, row, *(const uint32_t *)item);
         break;
     case MQTT5_KIND_USER_PROPERTIES:
         pair = (const mqtt5_user_property *)item;
@@ -192,20 +191,21 @@ static void check_item(checker *c, const property *row, const void *item)
 static void check_list(checker *c, const property *row, const mqtt5_list *list)
 {
     mqtt5_list left = *list;
-    const void *item;
+    size_t index;
     value room;
 
     require(c, left.count > 0, MQTT5_EMPTY_LIST, row->id);
-    for (c->index = 0; c->status == MQTT5_OK && (item = mqtt5_next_item(&left, row->kind, &room, &room)) != NULL;
-         c->index++) {
-        check_item(c, row, item);
-        if (c->status != MQTT5_OK) {
-            return;
+    for (index = 0; c->status == MQTT5_OK && left.count > 0; index++) {
+        const void *item = mqtt5_next_item(&left, row->kind, &room);
+
+        if (item == NULL) {
+            refuse(c, MQTT5_TRUNCATED, row->id); /* its wire bytes are none of ours */
+        } else {
+            check_item(c, row, item);
         }
-    }
-    require(c, left.count == 0, MQTT5_TRUNCATED, row->id); /* its wire bytes are none of ours */
-    if (c->status == MQTT5_OK) {
-        c->index = 0;
+        if (c->status != MQTT5_OK) {
+            c->index = index;
+        }
     }
 }
 
@@ -221,8 +221,10 @@ static void check_property(checker *c, const property *row, const void *member)
         check_number(c, row, *(const uint16_t *)member);
         break;
     case MQTT5_KIND_U32:
-    case MQTT5_KIND_VARINT:
         check_number(c, row, *(const uint32_t *)member);
+        break;
+    case MQTT5_KIND_VARINT:
+        check_varint(c, row, *(const uint32_t *)member);
         break;
     case MQTT5_KIND_STRING:
         if (row->rule == RULE_TOPIC_NAME) {

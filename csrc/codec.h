@@ -99,18 +99,27 @@ static inline bool is_list(unsigned kind)
 
 /*
  * NOINLINE keeps a function that is rarely needed from taking stack in those that
- * call it. FAST is for a function that is worth a copy in each of its callers,
- * where the compiler knows more of its arguments, unless the program is to be small.
+ * call it. INLINE is for one that is smaller where it is called. FAST is for one
+ * that is worth a copy in each of its callers, where the compiler knows more of
+ * its arguments; a program that is to be small goes without, and keeps what is
+ * APART from taking stack, too.
  */
 #if defined(__GNUC__)
+#define INLINE inline __attribute__((always_inline))
 #define NOINLINE __attribute__((noinline))
 #else
+#define INLINE inline
 #define NOINLINE
 #endif
 #if defined(__GNUC__) && defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__)
-#define FAST inline __attribute__((always_inline))
+#define FAST INLINE
+#define APART inline
+#elif defined(__GNUC__)
+#define FAST inline
+#define APART __attribute__((noinline, unused))
 #else
 #define FAST inline
+#define APART inline
 #endif
 
 /* One value of any kind; of a list, one item. */
@@ -133,12 +142,10 @@ extern const property mqtt5_rows[];
 extern const uint8_t mqtt5_first_row[HIGHEST_PROPERTY + 1];
 mqtt5_status mqtt5_refuse_property(uint32_t id); /* why find_property() found none */
 
-/* list.c */
-const void *mqtt5_next_item(mqtt5_list *list, unsigned kind, void *room, value *passed);
+/* value.c */
+const void *mqtt5_next_item(mqtt5_list *list, unsigned kind, value *room);
 void mqtt5_read_list(reader *r, unsigned kind, unsigned field, mqtt5_list *list);
 void mqtt5_write_list(writer *w, unsigned kind, unsigned id, const mqtt5_list *list);
-
-/* property.c */
 void mqtt5_read_properties(reader *r, unsigned where, mqtt5_properties *properties);
 void mqtt5_write_properties(writer *w, unsigned where, const mqtt5_properties *properties);
 
@@ -154,7 +161,7 @@ void mqtt5_note_field(struct finder *f, unsigned field, const uint8_t *at, size_
 #endif
 
 /* The row of a property in a set of packet types; NULL if there is no such property in any of them. */
-static inline const property *find_property(uint32_t id, unsigned where)
+static INLINE const property *find_property(uint32_t id, unsigned where)
 {
     const property *row;
 
@@ -198,20 +205,48 @@ static inline void begin_field(const reader *r, unsigned field)
     note_field(r, field, r->at, 0);
 }
 
+/*
+ * The length of what was written behind start, plus more: at start, where it was
+ * given so many bytes in advance. They must not be more than it takes; if they
+ * are fewer, what is behind them moves.
+ */
+static APART void write_length(writer *w, size_t start, size_t given, size_t more)
+{
+    const size_t written = w->at - start - given, length = written + more, size = varint_size(length);
+
+    if (count_bytes(w, size - given)) {
+        uint8_t *to = w->data + start;
+
+        if (size != given) {
+            memmove(to + size, to + given, written);
+        }
+        put_varint(to, length, size);
+    }
+}
+
+/* Bit n. Where a register has 32 bits, shifting 64 of them is slow, and here needless. */
+static inline uint64_t bit(unsigned n)
+{
+    if (sizeof(size_t) >= sizeof(uint64_t)) {
+        return (uint64_t)1 << n;
+    }
+    return n < 32 ? (uint32_t)1 << n : (uint64_t)((uint32_t)1 << (n - 32)) << 32;
+}
+
 /* The lowest bit that is set, of a number that is not 0. */
 static inline unsigned lowest_bit(uint64_t bits)
 {
-#if defined(__GNUC__)
-    return (unsigned)__builtin_ctzll(bits);
-#else
-    unsigned n = 0;
+    unsigned n = (uint32_t)bits != 0 ? 0 : 32;
+    uint32_t half = n == 0 ? (uint32_t)bits : (uint32_t)(bits >> 32);
 
-    while (!(bits & 1)) {
-        bits >>= 1;
+#if defined(__GNUC__)
+    n += (unsigned)__builtin_ctz(half);
+#else
+    for (; !(half & 1); half >>= 1) {
         n++;
     }
-    return n;
 #endif
+    return n;
 }
 
 #endif

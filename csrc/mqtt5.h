@@ -351,7 +351,8 @@ mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, size_t max_packet_si
  * buffer, or than it cares to keep twice. MQTT5_OK as soon as all in front of
  * the payload is there: payload.data is where it begins, payload.size that of
  * the whole payload, also of what lies beyond size. MQTT5_INCOMPLETE: ask again
- * when more has arrived. In both cases *packet_size is as mqtt5_frame() sets it:
+ * when more has arrived; what is there is then read again, so better not for each
+ * byte, but when it is twice as much, or the whole packet. In both cases *packet_size is as mqtt5_frame() sets it:
  * from the fixed header on, the size of the whole packet, whatever is there of
  * it. A packet of another type must be there in full. What mqtt5_decode()
  * refuses is refused here too, with the same error, at the latest when all of it is there.
@@ -364,7 +365,9 @@ mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, size_t max_pack
  * which has room for size bytes; with data NULL nothing is written. Either way,
  * and with MQTT5_NO_SPACE and MQTT5_PACKET_TOO_LARGE too, *packet_size is the
  * length of the packet; it is 0 if the check fails. data must not overlap with
- * what the packet's views and lists point to.
+ * what the packet's views and lists point to, and that must not change meanwhile.
+ * Nothing behind the packet's length is written; what stands in front of it is
+ * unspecified after MQTT5_NO_SPACE and MQTT5_PACKET_TOO_LARGE.
  */
 mqtt5_status mqtt5_encode(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,
                           size_t *packet_size, mqtt5_error *error);

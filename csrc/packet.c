@@ -3,8 +3,8 @@
  * packet.c - the layout of each control packet (2.1, 3), and the entry points that decode and encode.
  *
  * It knows which field follows which. It does not know which values are
- * allowed (check.c), what a property is (property.c) or how a value looks
- * on the wire (value.h).
+ * allowed (check.c), what a property is (table.c) or how a value looks on
+ * the wire (value.c).
  */
 #include "codec.h"
 
@@ -23,6 +23,8 @@ enum {
     QOS_SHIFT = 1,
     DUP_SHIFT = 3
 };
+
+static const size_t largest_packet = MQTT5_MAX_REMAINING_LENGTH + 5;
 
 static const uint8_t protocol_name[] = {'M', 'Q', 'T', 'T'};
 
@@ -237,6 +239,7 @@ static void write_connect(writer *w, const mqtt5_connect *p)
     }
 }
 
+/* All but the payload, which mqtt5_encode() writes. */
 static void write_publish(writer *w, const mqtt5_publish *p)
 {
     write_view(w, &p->topic);
@@ -244,7 +247,6 @@ static void write_publish(writer *w, const mqtt5_publish *p)
         write_u16(w, p->packet_id);
     }
     mqtt5_write_properties(w, IN_PUBLISH, &p->properties);
-    write_bytes(w, p->payload.data, p->payload.size);
 }
 
 /* The shortest form; an AUTH in full, since deployed codecs refuse its short one. */
@@ -266,7 +268,7 @@ static void write_outcome(writer *w, const mqtt5_packet *packet)
     }
 }
 
-static void write_body(writer *w, const mqtt5_packet *packet)
+static APART void write_body(writer *w, const mqtt5_packet *packet)
 {
     unsigned type = packet->type;
 
@@ -465,22 +467,23 @@ mqtt5_status mqtt5_encode(const mqtt5_packet *packet, size_t max_packet_size, ui
                           size_t *packet_size, mqtt5_error *error)
 {
     mqtt5_status status = mqtt5_check(packet, error);
-    size_t body, whole;
+    size_t payload, given, whole;
     writer w;
 
     *packet_size = 0;
     if (status != MQTT5_OK) {
         return status;
     }
-    w.data = NULL;
-    w.at = 0;
+    payload = packet->type == MQTT5_PUBLISH ? packet->as.publish.payload.size : 0;
+    given = varint_size(payload); /* a guess that is never too much */
+    w.data = data;
+    w.size = data == NULL ? 0 : size < largest_packet ? size : largest_packet;
+    w.at = 1 + given;
     write_body(&w, packet);
-    body = w.at;
-    write_byte(&w, 0);
-    write_varint(&w, body);
-    whole = w.at;
+    write_length(&w, 1, given, payload);
+    whole = w.at + payload;
     *packet_size = whole;
-    if (body > MQTT5_MAX_REMAINING_LENGTH || (max_packet_size > 0 && whole > max_packet_size)) {
+    if (whole > largest_packet || (max_packet_size > 0 && whole > max_packet_size)) {
         return report(error, MQTT5_PACKET_TOO_LARGE, MQTT5_FIELD_REMAINING_LENGTH, 0, 0);
     }
     if (data == NULL) {
@@ -489,10 +492,9 @@ mqtt5_status mqtt5_encode(const mqtt5_packet *packet, size_t max_packet_size, ui
     if (size < whole) {
         return report(error, MQTT5_NO_SPACE, 0, 0, 0);
     }
-    w.data = data;
-    w.at = 0;
-    write_byte(&w, (unsigned)packet->type << 4 | packet_flags(packet));
-    write_varint(&w, body);
-    write_body(&w, packet);
+    data[0] = (uint8_t)((unsigned)packet->type << 4 | packet_flags(packet));
+    if (payload > 0) { /* last, where it need not be moved */
+        memcpy(data + w.at, packet->as.publish.payload.data, payload);
+    }
     return MQTT5_OK;
 }

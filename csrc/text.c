@@ -52,22 +52,24 @@ static size_t multibyte_length(const uint8_t *s, size_t left)
     return length;
 }
 
-#define TOPS ((size_t)-1 / 0xFF << 7)
+static const size_t ones = (size_t)-1 / 0xFF, tops = (size_t)-1 / 0xFF << 7;
 
-/* In TOPS some bit, if a byte of the word is not ASCII, is zero or is one to avoid. */
-static inline size_t suspect_bits(size_t word, size_t avoid)
+/* In tops some bit, if a byte of the word is not ASCII, is zero or is one to avoid. */
+static INLINE size_t suspect_bits(size_t word, size_t avoid)
 {
-    const size_t ones = (size_t)-1 / 0xFF;
+    size_t bits = word | (word - ones); /* only a zero byte borrows; one to avoid becomes zero */
 
-    /* only a zero byte borrows; one to avoid becomes zero */
-    return word | (word - ones) | (((word & ~(ones << 3)) ^ (avoid * ones)) - ones);
+    if (avoid != ANY_CHARACTER) {
+        bits |= ((word & ~(ones << 3)) ^ (avoid * ones)) - ones;
+    }
+    return bits;
 }
 
-/* Is all of it plain ASCII? Most text is, and a word at a time that is soon told. */
-static FAST bool is_plain(mqtt5_view text, size_t avoid)
+/* Is all of it plain ASCII? Most text is, and a word at a time that is soon told; the last word may overlap. */
+static INLINE bool is_plain(mqtt5_view text, size_t avoid)
 {
     const uint8_t *at = text.data;
-    size_t word = (size_t)-1 / 0xFF, suspect = 0, left = text.size;
+    size_t word = ones, suspect = 0, left = text.size;
 
     if (left >= sizeof(word)) {
         const uint8_t *const last = at + (left - sizeof(word));
@@ -77,12 +79,18 @@ static FAST bool is_plain(mqtt5_view text, size_t avoid)
             suspect |= suspect_bits(word, avoid);
         }
         memcpy(&word, last, sizeof(word));
+    } else if (left >= sizeof(uint32_t)) {
+        uint32_t half[2];
+
+        memcpy(&half[0], at, sizeof(half[0]));
+        memcpy(&half[1], at + (left - sizeof(half[1])), sizeof(half[1]));
+        word = half[0] | (size_t)half[1] << 16 << 16;
     } else {
         for (; left > 0; left--) {
             word = word << 8 | *at++;
         }
     }
-    return ((suspect | suspect_bits(word, avoid)) & TOPS) == 0;
+    return ((suspect | suspect_bits(word, avoid)) & tops) == 0;
 }
 
 /* Is it well-formed? One character at a time. */

@@ -88,24 +88,22 @@ static inline uint32_t read_u32(reader *r)
 /* A Variable Byte Integer (1.5.5): at most four bytes, and no more of them than needed. */
 static inline uint32_t read_varint(reader *r)
 {
-    const uint8_t *at = r->at;
     uint32_t value = 0;
     unsigned shift;
 
     for (shift = 0; shift < 28; shift += 7) {
         uint8_t byte;
 
-        if (at == r->end) {
+        if (r->at == r->end) {
             fail(r, MQTT5_TRUNCATED);
             return 0;
         }
-        byte = *at++;
+        byte = *r->at++;
         value |= (uint32_t)(byte & 0x7F) << shift;
         if (byte < 0x80) {
             if (byte == 0 && shift > 0) {
                 break;
             }
-            r->at = at;
             return value;
         }
     }
@@ -128,63 +126,61 @@ static inline mqtt5_view read_rest(reader *r)
 static inline void read_view(reader *r, mqtt5_view *view)
 {
     const uint8_t *at = r->at;
-    size_t left = bytes_left(r), size = left < 2 ? left : 2 + ((size_t)at[0] << 8 | at[1]);
+    size_t left = bytes_left(r);
 
-    if (left < 2 || left < size) {
-        fail(r, MQTT5_TRUNCATED);
-        view->data = at;
-        view->size = 0;
-        return;
+    if (left >= 2) {
+        size_t size = (size_t)at[0] << 8 | at[1];
+
+        if (size <= left - 2) {
+            view->data = at + 2;
+            view->size = size;
+            r->at = at + 2 + size;
+            return;
+        }
     }
-    view->data = at + 2;
-    view->size = size - 2;
-    r->at = at + size;
+    fail(r, MQTT5_TRUNCATED);
+    view->data = at;
+    view->size = 0;
 }
 
 /* --------------------------------------------------------------- writing */
 
 /*
- * A writer without data only counts. With it, there must be room for all that
- * was counted: a packet is written twice, first to measure it.
+ * A writer counts every byte, and writes those for which there is room: with no
+ * room at all, it measures. What does not fit is left out with all that follows.
  */
 typedef struct writer {
     uint8_t *data;
-    size_t at;
-    size_t lengths[2]; /* of the sets of properties, found by measuring: the packet's and the Will's */
+    size_t size; /* how much room there is */
+    size_t at;   /* how much was counted */
 } writer;
 
-/* n bytes to be filled in, or NULL if they only count. */
-static inline uint8_t *write_room(writer *w, size_t n)
+/* Counts n bytes; is there room for them? They are then the last ones before at. */
+static inline bool count_bytes(writer *w, size_t n)
 {
-    size_t at = w->at;
-
-    w->at = at + n;
-    return w->data != NULL ? w->data + at : NULL;
+    w->at += n;
+    return w->at <= w->size;
 }
 
 static inline void write_bytes(writer *w, const uint8_t *bytes, size_t n)
 {
-    uint8_t *to = write_room(w, n);
-
-    if (to != NULL && n > 0) {
-        memcpy(to, bytes, n);
+    if (count_bytes(w, n) && n > 0) {
+        memcpy(w->data + w->at - n, bytes, n);
     }
 }
 
 static inline void write_byte(writer *w, unsigned value)
 {
-    uint8_t *to = write_room(w, 1);
-
-    if (to != NULL) {
-        to[0] = (uint8_t)value;
+    if (count_bytes(w, 1)) {
+        w->data[w->at - 1] = (uint8_t)value;
     }
 }
 
 static inline void write_u16(writer *w, unsigned value)
 {
-    uint8_t *to = write_room(w, 2);
+    if (count_bytes(w, 2)) {
+        uint8_t *to = w->data + w->at - 2;
 
-    if (to != NULL) {
         to[0] = (uint8_t)(value >> 8);
         to[1] = (uint8_t)value;
     }
@@ -192,30 +188,46 @@ static inline void write_u16(writer *w, unsigned value)
 
 static inline void write_u32(writer *w, uint32_t value)
 {
-    write_u16(w, value >> 16);
-    write_u16(w, value & 0xFFFF);
+    if (count_bytes(w, 4)) {
+        uint8_t *to = w->data + w->at - 4;
+
+        to[0] = (uint8_t)(value >> 24);
+        to[1] = (uint8_t)(value >> 16);
+        to[2] = (uint8_t)(value >> 8);
+        to[3] = (uint8_t)value;
+    }
+}
+
+static inline size_t varint_size(size_t value)
+{
+    return value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x200000 ? 3 : 4;
+}
+
+static inline void put_varint(uint8_t *to, size_t value, size_t size)
+{
+    for (; size > 1; size--) {
+        *to++ = (uint8_t)(value | 0x80);
+        value >>= 7;
+    }
+    *to = (uint8_t)(value & 0x7F);
 }
 
 static inline void write_varint(writer *w, size_t value)
 {
-    for (; value > 0x7F; value >>= 7) {
-        write_byte(w, (unsigned)(value & 0x7F) | 0x80);
+    const size_t size = varint_size(value);
+
+    if (count_bytes(w, size)) {
+        put_varint(w->data + w->at - size, value, size);
     }
-    write_byte(w, (unsigned)value);
 }
 
 /* The caller has checked that the size fits. */
 static inline void write_view(writer *w, const mqtt5_view *view)
 {
-    uint8_t *to = write_room(w, 2 + view->size);
+    const size_t size = view->size;
 
-    if (to != NULL) {
-        to[0] = (uint8_t)(view->size >> 8);
-        to[1] = (uint8_t)view->size;
-        if (view->size > 0) {
-            memcpy(to + 2, view->data, view->size);
-        }
-    }
+    write_u16(w, (unsigned)size);
+    write_bytes(w, view->data, size);
 }
 
 #endif

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is the same whichever engine runs, apart from results: names, signatures, documentation; and how one is chosen."""
+"""What is the same whichever engine runs, apart from results: names, signatures, documentation; and what declines."""
 
 import inspect
 import os

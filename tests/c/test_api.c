@@ -699,6 +699,168 @@ static void test_regions(void)
     }
 }
 
+/* -------------------------------------------------- sizes of lengths */
+
+enum { MOST_PAIRS = 4, CORRELATION = 3, EDGE = 40 };
+
+/*
+ * Makes the set take so many bytes: Correlation Data, and behind it so many user
+ * properties as are needed. All of them take their bytes from letters.
+ */
+static void fill(mqtt5_properties *properties, size_t size, mqtt5_user_property *pairs)
+{
+    size_t count = 0;
+
+    properties->present = 0;
+    while (size > CORRELATION + 65535) {
+        size_t value = size - CORRELATION - 5 < 65535 ? size - CORRELATION - 5 : 65535;
+
+        pairs[count].name = mqtt5_view_of(letters, 0);
+        pairs[count++].value = mqtt5_view_of(letters, value);
+        size -= 5 + value;
+    }
+    if (size > 0) {
+        mqtt5_set(properties, MQTT5_PROPERTY_CORRELATION_DATA);
+        properties->correlation_data = mqtt5_view_of(letters, size - CORRELATION);
+    }
+    if (count > 0) {
+        mqtt5_set(properties, MQTT5_PROPERTY_USER_PROPERTIES);
+        properties->user_properties = list_of(pairs, count);
+    }
+}
+
+static size_t length_size(size_t length)
+{
+    return length < 128 ? 1 : length < 16384 ? 2 : length < 2097152 ? 3 : 4;
+}
+
+/* Into a buffer of that size before a guard page, all of it marked: what is behind the packet stays as it was. */
+static void encodes_into(const mqtt5_packet *packet, size_t size, size_t expected)
+{
+    uint8_t *data = at_end(&guarded, size);
+    size_t packet_size = 0, i;
+    mqtt5_packet copy;
+
+    memset(data, 0xA5, size);
+    CHECK(mqtt5_encode(packet, 0, data, size, &packet_size, NULL) == (size < expected ? MQTT5_NO_SPACE : MQTT5_OK));
+    CHECK(packet_size == expected);
+    if (size >= expected) {
+        for (i = expected; i < size && data[i] == 0xA5; i++) {
+        }
+        CHECK(i == size);
+        CHECK(mqtt5_decode(data, size, 0, &copy, &packet_size, NULL) == MQTT5_OK);
+        CHECK(packet_size == expected && same_packet(packet, &copy));
+    }
+}
+
+/* Every size of buffer up to the packet's and two more; of a large packet, those near its ends. */
+static void encodes_into_all(const mqtt5_packet *packet, size_t expected)
+{
+    size_t measured = 0, size;
+
+    CHECK(mqtt5_encode(packet, 0, NULL, 0, &measured, NULL) == MQTT5_OK);
+    CHECK(measured == expected);
+    for (size = 0; size <= expected + 2; size++) {
+        if (size == EDGE && expected > 1000) {
+            size = expected - (expected < 100000 ? EDGE : 10);
+        }
+        encodes_into(packet, size, expected);
+    }
+}
+
+/* Where a length needs a byte more, and so what stands behind it moves. */
+static void test_lengths(void)
+{
+    static const size_t edges[] = {128, 16384, 2097152};
+    static uint8_t large[2097152 + 16];
+    mqtt5_user_property pairs[MOST_PAIRS], will_pairs[MOST_PAIRS];
+    size_t i, size, body;
+    unsigned type;
+
+    memset(large, 'p', sizeof(large));
+    begin("buffers of every size, for the shortest packets");
+    for (type = MQTT5_CONNECT; type <= MQTT5_AUTH; type++) {
+        mqtt5_packet p = valid_packet(type);
+        size_t packet_size;
+
+        CONTEXT("type %u", type);
+        CHECK(mqtt5_encode(&p, 0, NULL, 0, &packet_size, NULL) == MQTT5_OK);
+        encodes_into_all(&p, packet_size);
+    }
+    begin("bodies on both sides of each edge, by their payload and by their topic");
+    for (i = 0; i < COUNT(edges); i++) {
+        for (body = edges[i] - 3; body <= edges[i] + 3; body++) {
+            mqtt5_packet p = valid_packet(MQTT5_PUBLISH);
+
+            CONTEXT("PUBLISH with a body of %lu bytes", (unsigned long)body);
+            p.as.publish.payload = mqtt5_view_of(large, body - 4);
+            encodes_into_all(&p, 1 + length_size(body) + body);
+            if (body < 65535) {
+                p.as.publish.topic = mqtt5_view_of(letters, body - 3);
+                p.as.publish.payload.size = 0;
+                encodes_into_all(&p, 1 + length_size(body) + body);
+            }
+        }
+    }
+    begin("bodies on both sides of an edge, by a list");
+    for (body = 16384 - 3; body <= 16384 + 3; body++) {
+        mqtt5_packet p = valid_packet(MQTT5_SUBACK);
+
+        memset(large, 0, body);
+        p.as.suback.reason_codes = list_of(large, body - 3);
+        encodes_into_all(&p, 1 + length_size(body) + body);
+    }
+    begin("sets of properties on both sides of an edge, in the packet, in its Will and in both");
+    for (i = 0; i < 2; i++) {
+        for (size = edges[i] - 3; size <= edges[i] + 3; size++) {
+            mqtt5_packet p = valid_packet(MQTT5_PUBLISH);
+            size_t set = length_size(size) + size;
+
+            CONTEXT("properties of %lu bytes", (unsigned long)size);
+            fill(&p.as.properties, size, pairs);
+            p.as.publish.payload = MQTT5_VIEW("payload");
+            body = 3 + set + 7;
+            encodes_into_all(&p, 1 + length_size(body) + body);
+
+            p = valid_packet(MQTT5_CONNECT);
+            p.as.connect.has_will = true;
+            p.as.connect.will.topic = MQTT5_VIEW("t");
+            fill(&p.as.connect.will.properties, size, will_pairs);
+            body = 10 + 1 + 2 + set + 3 + 2;
+            encodes_into_all(&p, 1 + length_size(body) + body);
+
+            mqtt5_set(&p.as.properties, MQTT5_PROPERTY_USER_PROPERTIES);
+            pairs[0].name = mqtt5_view_of(letters, 0);
+            pairs[0].value = mqtt5_view_of(letters, size - 5);
+            p.as.properties.user_properties = list_of(pairs, 1);
+            body += set - 1;
+            encodes_into_all(&p, 1 + length_size(body) + body);
+        }
+    }
+}
+
+/* Counting stops at some size beyond any packet, also at the start of the Will's set: nothing may be written there. */
+static void test_endless_list(void)
+{
+    static mqtt5_user_property pairs[8200];
+    mqtt5_packet p = valid_packet(MQTT5_CONNECT);
+    uint8_t byte = 0xA5;
+    size_t packet_size, i;
+
+    begin("a list of more bytes than any packet may have");
+    for (i = 0; i < COUNT(pairs); i++) {
+        pairs[i].name = pairs[i].value = mqtt5_view_of(letters, 65535);
+    }
+    p.as.properties.present = (uint64_t)1 << MQTT5_PROPERTY_USER_PROPERTIES;
+    p.as.properties.user_properties = LIST(pairs);
+    p.as.connect.has_will = true;
+    p.as.connect.will.topic = MQTT5_VIEW("t");
+    p.as.connect.will.properties.present = p.as.properties.present;
+    p.as.connect.will.properties.user_properties = list_of(pairs, 1);
+    CHECK(mqtt5_encode(&p, 0, &byte, 1, &packet_size, NULL) == MQTT5_PACKET_TOO_LARGE);
+    CHECK(packet_size > 268435460);
+}
+
 /* Nothing may be read from a payload that is only measured: there is none. */
 static void test_sizes(void)
 {
@@ -1181,6 +1343,8 @@ int main(void)
     test_refused_scalars();
     test_refused_lists();
     test_regions();
+    test_lengths();
+    test_endless_list();
     test_sizes();
     test_properties();
     test_reflection();

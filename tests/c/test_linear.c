@@ -355,6 +355,29 @@ static void count_stream(void)
     compare("byte by byte", "decode", SMALLEST, counted, 2, 10);
 }
 
+/* The head of a PUBLISH, asked for again each time twice as much has arrived, as the header says. */
+static void count_heads(void)
+{
+    enum { SMALLEST = 1000 };
+    unsigned long long counted[3];
+    size_t i, n;
+
+    for (i = 0, n = SMALLEST; i < 3; i++, n *= 10) {
+        buffer in = interleaved(n);
+        unsigned long long before = work;
+        size_t size, whole;
+        mqtt5_packet packet;
+
+        for (size = 16; size < in.size; size *= 2) {
+            CHECK(mqtt5_decode_head(in.data, size, 0, &packet, &whole, NULL) == MQTT5_INCOMPLETE);
+        }
+        CHECK(mqtt5_decode_head(in.data, in.size, 0, &packet, &whole, NULL) == MQTT5_OK);
+        counted[i] = since(&before);
+        free(in.data);
+    }
+    compare("twice as much each time", "decode_head", SMALLEST, counted, 3, 10);
+}
+
 /* Is a square seen at all? Each item looked up from the front is one. */
 static void count_a_square(void)
 {
@@ -399,6 +422,7 @@ int main(void)
     count_texts("ab", "ab");
     count_texts("a\xC3\xA4", "a\xC3\xA4");
     count_stream();
+    count_heads();
     count_a_square();
     return finish(cases, "rows of counts");
 }

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * value.c - reads and writes values, lists of them, and sets of properties (2.2.2), driven by the property table.
+ *
+ * It knows how each kind looks on the wire and how properties follow each
+ * other. It does not know what they mean, or what they must be: see check.c.
+ */
+#include "codec.h"
+
+/* ------------------------------------------------------------ one value */
+
+enum { NO_LOCAL = 0x04, RETAIN_AS_PUBLISHED = 0x08, RETAIN_HANDLING_SHIFT = 4, RESERVED_OPTIONS = 0xC0 };
+
+/* A Topic Filter and its Subscription Options (3.8.3.1). */
+static FAST void read_topic_filter(reader *r, mqtt5_topic_filter *filter)
+{
+    unsigned options;
+
+    read_view(r, &filter->pattern);
+    options = read_byte(r);
+    filter->max_qos = options & 3;
+    filter->no_local = (options & NO_LOCAL) != 0;
+    filter->retain_as_published = (options & RETAIN_AS_PUBLISHED) != 0;
+    filter->retain_handling = (options >> RETAIN_HANDLING_SHIFT) & 3;
+    if (options & RESERVED_OPTIONS) {
+        fail(r, MQTT5_RESERVED_FLAGS);
+    }
+}
+
+static FAST void write_topic_filter(writer *w, const mqtt5_topic_filter *filter)
+{
+    unsigned options = filter->max_qos | (unsigned)filter->retain_handling << RETAIN_HANDLING_SHIFT;
+
+    if (filter->no_local) {
+        options |= NO_LOCAL;
+    }
+    if (filter->retain_as_published) {
+        options |= RETAIN_AS_PUBLISHED;
+    }
+    write_view(w, &filter->pattern);
+    write_byte(w, options);
+}
+
+static FAST void read_value(reader *r, unsigned kind, void *to)
+{
+    mqtt5_user_property *pair;
+
+    switch (kind) {
+    case MQTT5_KIND_BYTE:
+    case MQTT5_KIND_REASON_CODES:
+        *(uint8_t *)to = read_byte(r);
+        break;
+    case MQTT5_KIND_U16:
+        *(uint16_t *)to = read_u16(r);
+        break;
+    case MQTT5_KIND_U32:
+        *(uint32_t *)to = read_u32(r);
+        break;
+    case MQTT5_KIND_VARINT:
+    case MQTT5_KIND_VARINTS:
+        *(uint32_t *)to = read_varint(r);
+        break;
+    case MQTT5_KIND_USER_PROPERTIES:
+        pair = (mqtt5_user_property *)to;
+        read_view(r, &pair->name);
+        read_view(r, &pair->value);
+        break;
+    case MQTT5_KIND_TOPIC_FILTERS:
+        read_topic_filter(r, (mqtt5_topic_filter *)to);
+        break;
+    default:
+        read_view(r, (mqtt5_view *)to);
+        break;
+    }
+}
+
+static FAST void write_value(writer *w, unsigned kind, const void *from)
+{
+    switch (kind) {
+    case MQTT5_KIND_BYTE:
+        write_byte(w, *(const uint8_t *)from);
+        break;
+    case MQTT5_KIND_U16:
+        write_u16(w, *(const uint16_t *)from);
+        break;
+    case MQTT5_KIND_U32:
+        write_u32(w, *(const uint32_t *)from);
+        break;
+    case MQTT5_KIND_VARINT:
+        write_varint(w, *(const uint32_t *)from);
+        break;
+    default:
+        write_view(w, (const mqtt5_view *)from);
+        break;
+    }
+}
+
+/* One item of a list of that kind. */
+static FAST void write_item(writer *w, unsigned kind, const void *from)
+{
+    const mqtt5_user_property *pair;
+
+    switch (kind) {
+    case MQTT5_KIND_USER_PROPERTIES:
+        pair = (const mqtt5_user_property *)from;
+        write_view(w, &pair->name);
+        write_view(w, &pair->value);
+        break;
+    case MQTT5_KIND_VARINTS:
+        write_varint(w, *(const uint32_t *)from);
+        break;
+    case MQTT5_KIND_TOPIC_FILTERS:
+        write_topic_filter(w, (const mqtt5_topic_filter *)from);
+        break;
+    case MQTT5_KIND_REASON_CODES:
+        write_byte(w, *(const uint8_t *)from);
+        break;
+    default:
+        write_view(w, (const mqtt5_view *)from);
+        break;
+    }
+}
+
+/* --------------------------------------------------------------- lists */
+
+/* What an item takes in an array, from MQTT5_KIND_VARINTS on. */
+static const uint8_t item_sizes[] = {
+    sizeof(uint32_t), sizeof(mqtt5_user_property), sizeof(mqtt5_topic_filter), sizeof(uint8_t), sizeof(mqtt5_view),
+};
+
+static inline size_t item_size(unsigned kind)
+{
+    return item_sizes[kind - MQTT5_KIND_VARINTS];
+}
+
+/* The property that a list of this kind belongs to, 0 if it is none. */
+static FAST unsigned property_of(unsigned kind)
+{
+    return kind == MQTT5_KIND_USER_PROPERTIES ? MQTT5_PROPERTY_USER_PROPERTIES
+           : kind == MQTT5_KIND_VARINTS       ? MQTT5_PROPERTY_SUBSCRIPTION_ID
+                                              : 0;
+}
+
+/* Passes over properties up to the value of one with that identifier; NULL if there is none. */
+static const uint8_t *pass_over(const uint8_t *at, const uint8_t *end, unsigned id, void *room)
+{
+    reader r = reader_of(at, (size_t)(end - at));
+    unsigned found;
+
+    while ((found = read_byte(&r)) != id) { /* all that exist take one byte */
+        const property *row = find_property(found, ANYWHERE);
+
+        if (row == NULL) {
+            return NULL;
+        }
+        read_value(&r, row->kind, room);
+    }
+    return r.at;
+}
+
+/* Takes an item off the bytes, of which there are some. Those of a list of properties stand among other properties. */
+static FAST mqtt5_status read_item(mqtt5_view *wire, unsigned kind, void *item)
+{
+    const uint8_t *at = wire->data, *const end = at + wire->size;
+    const unsigned id = property_of(kind);
+    reader r;
+
+    if (id != 0) {
+        at = *at == id ? at + 1 : pass_over(at, end, id, item);
+        if (at == NULL) {
+            return MQTT5_UNKNOWN_PROPERTY;
+        }
+    }
+    r = reader_of(at, (size_t)(end - at));
+    read_value(&r, kind, item);
+    wire->data = r.at;
+    wire->size = bytes_left(&r);
+    return r.status;
+}
+
+static FAST const void *next_item(mqtt5_list *list, unsigned kind, void *room)
+{
+    const void *item = list->items;
+
+    if (list->count == 0) {
+        return NULL;
+    }
+    if (item != NULL) {
+        list->items = (const char *)item + item_size(kind);
+    } else {
+        item = room;
+        if (list->wire.size == 0 || read_item(&list->wire, kind, room) != MQTT5_OK) {
+            return NULL;
+        }
+    }
+    list->count--;
+    return item;
+}
+
+/*
+ * Takes off the first item: where it is, in the array or in room. NULL at the end,
+ * and where the wire bytes are not those of a decoded packet: then count is not 0.
+ */
+const void *mqtt5_next_item(mqtt5_list *list, unsigned kind, value *room)
+{
+    return next_item(list, kind, room);
+}
+
+typedef char no_value_is_larger[sizeof(mqtt5_user_property) == sizeof(value) ? 1 : -1];
+
+static FAST bool take(mqtt5_list *list, unsigned kind, void *item)
+{
+    value large;
+    void *room = kind == MQTT5_KIND_VARINTS ? &large : item; /* also for what is passed over */
+    const void *at = next_item(list, kind, room);
+
+    if (at != NULL && at != item) {
+        memcpy(item, at, item_size(kind));
+    }
+    return at != NULL;
+}
+
+bool mqtt5_next_user_property(mqtt5_list *list, mqtt5_user_property *item)
+{
+    return take(list, MQTT5_KIND_USER_PROPERTIES, item);
+}
+
+bool mqtt5_next_subscription_id(mqtt5_list *list, uint32_t *item)
+{
+    return take(list, MQTT5_KIND_VARINTS, item);
+}
+
+bool mqtt5_next_topic_filter(mqtt5_list *list, mqtt5_topic_filter *item)
+{
+    return take(list, MQTT5_KIND_TOPIC_FILTERS, item);
+}
+
+bool mqtt5_next_reason_code(mqtt5_list *list, uint8_t *item)
+{
+    return take(list, MQTT5_KIND_REASON_CODES, item);
+}
+
+bool mqtt5_next_pattern(mqtt5_list *list, mqtt5_view *item)
+{
+    return take(list, MQTT5_KIND_PATTERNS, item);
+}
+
+/* A list that fills the rest of its packet. The reader is a copy, as below. */
+void mqtt5_read_list(reader *from, unsigned kind, unsigned field, mqtt5_list *list)
+{
+    reader r = *from;
+    value item;
+
+    list->items = NULL;
+    list->wire.data = r.at;
+    list->wire.size = bytes_left(&r);
+    list->count = 0;
+    do {
+        note_field(&r, field, r.at, list->count); /* of an empty list, the item that is missing */
+        if (r.at < r.end) {
+            read_value(&r, kind, &item);
+            list->count++;
+        }
+    } while (r.at < r.end);
+    *from = r;
+}
+
+/* With the identifier of its property before each item, if that is not 0. */
+void mqtt5_write_list(writer *w, unsigned kind, unsigned id, const mqtt5_list *list)
+{
+    const size_t beyond = 0x40000000; /* any packet: with what else a packet may hold, counting cannot wrap */
+    mqtt5_list left = *list;
+    const void *item;
+    value room;
+
+    while ((item = next_item(&left, kind, &room)) != NULL) {
+        if (id != 0) {
+            write_byte(w, id);
+        }
+        write_item(w, kind, item);
+        if (w->at > beyond) {
+            w->at = beyond;
+        }
+    }
+}
+
+/* ------------------------------------------- sets of properties: reading */
+
+static unsigned section_of(unsigned where)
+{
+    return where == IN_WILL ? MQTT5_FIELD_IN_WILL : 0;
+}
+
+/* Says which property begins here, as far as it can be told. */
+static NOINLINE void note_property(const reader *r, unsigned where, const mqtt5_properties *properties)
+{
+    const unsigned id = *r->at;
+    const property *row = find_property(id, where);
+    size_t item = 0;
+
+    mqtt5_note_field(r->finder, MQTT5_FIELD_PROPERTY_ID | section_of(where), r->at, 0);
+    if (row != NULL && is_list(row->kind) && (properties->present & bit(id)) != 0) {
+        item = ((const mqtt5_list *)((const char *)properties + row->offset))->count;
+    }
+    if (row != NULL || mqtt5_refuse_property(id) == MQTT5_MISPLACED_PROPERTY) { /* else its number is no field */
+        mqtt5_note_field(r->finder, id | section_of(where), r->at, item);
+    }
+}
+
+/* The reader is a copy, which is not pointed to: so the compiler may keep it in registers. */
+void mqtt5_read_properties(reader *from, unsigned where, mqtt5_properties *properties)
+{
+    uint64_t present = 0;
+    reader r;
+    size_t size;
+
+    properties->present = 0;
+    begin_field(from, MQTT5_FIELD_PROPERTY_LENGTH | section_of(where));
+    size = read_varint(from);
+    if (size > bytes_left(from)) {
+        fail(from, MQTT5_TRUNCATED);
+        return;
+    }
+    r = *from;
+    r.end = r.at + size;
+    while (r.at < r.end) {
+        const uint8_t *start = r.at;
+        const property *row;
+        void *member;
+        bool repeated;
+        uint32_t id;
+
+        if (r.finder != NULL) {
+            properties->present = present;
+            from->at = start;
+            note_property(from, where, properties);
+        }
+        id = *r.at < 0x80 ? *r.at++ : read_varint(&r); /* all that exist take one byte */
+        row = find_property(id, where);
+        if (row == NULL) {
+            fail(&r, mqtt5_refuse_property(id));
+            break;
+        }
+        repeated = (present & bit(id)) != 0;
+        present |= bit(id);
+        member = (char *)properties + row->offset;
+        if (is_list(row->kind)) {
+            mqtt5_list *list = (mqtt5_list *)member;
+            value item;
+
+            if (!repeated) {
+                list->items = NULL;
+                list->wire.data = start;
+                list->count = 0;
+            }
+            list->count++;
+            read_value(&r, row->kind, &item);
+            list->wire.size = (size_t)(r.at - list->wire.data);
+        } else if (repeated) {
+            fail(&r, MQTT5_REPEATED_PROPERTY);
+            break;
+        } else {
+            read_value(&r, row->kind, member);
+        }
+    }
+    properties->present = present;
+    from->at = r.end;
+    if (r.status != MQTT5_OK) {
+        fail(from, r.status);
+    }
+}
+
+/* ------------------------------------------- sets of properties: writing */
+
+/* mqtt5_check() has seen that all are allowed. Most sets take less than 128 bytes, and so their length one. */
+void mqtt5_write_properties(writer *w, unsigned where, const mqtt5_properties *properties)
+{
+    const size_t start = w->at, given = 1;
+    uint64_t bits;
+
+    w->at += given;
+    for (bits = properties->present; bits != 0; bits &= bits - 1) {
+        const property *row = find_property(lowest_bit(bits), where);
+        const void *member = (const char *)properties + row->offset;
+
+        if (is_list(row->kind)) {
+            mqtt5_write_list(w, row->kind, row->id, (const mqtt5_list *)member);
+        } else {
+            write_byte(w, row->id);
+            write_value(w, row->kind, member);
+        }
+    }
+    write_length(w, start, given, 0);
+}
