@@ -89,7 +89,7 @@ def _enum(members: type[IntEnum]) -> Converter:
     def convert(value: Any, name: str) -> IntEnum:
         if not is_a(value, int):
             raise refuse_type(value, name, f"a {members.__name__} or its integer")
-        number = int.__int__(value)
+        number = index(value)
         try:
             return members(number)
         except ValueError:

@@ -21,17 +21,17 @@ void engine_raise(PyObject *exception)
 /* The binding of the object's class, or of the one that it is derived from; NULL with TypeError if there is none. */
 const binding *engine_binding_of(PyObject *object)
 {
-    const PyTypeObject *cls;
+    const binding *b = *bucket_of(Py_TYPE(object));
+    PyObject *classes = Py_TYPE(object)->tp_mro;
+    Py_ssize_t i;
 
-    for (cls = Py_TYPE(object); cls != NULL; cls = cls->tp_base) {
-        const binding *b = *bucket_of(cls);
-
-        if (b != NULL) {
-            return b;
-        }
+    for (i = 1; b == NULL && i < PyTuple_GET_SIZE(classes); i++) {
+        b = *bucket_of((PyTypeObject *)PyTuple_GET_ITEM(classes, i));
     }
-    PyErr_Format(PyExc_TypeError, "%R is no packet", object);
-    return NULL;
+    if (b == NULL) {
+        PyErr_Format(PyExc_TypeError, "%R is no packet", object);
+    }
+    return b;
 }
 
 /* ---------------------------------------------------------- constructing */
@@ -300,10 +300,11 @@ static PyObject *write_any(PyObject *module, PyObject *packet)
 
 /* Bytes that cannot change. */
 typedef struct source {
-    PyObject *owner;
+    PyObject *owner; /* of the data; NULL if that is in room */
     const uint8_t *data;
     size_t size;
     size_t arrived; /* if there were more */
+    uint8_t room[COMMON_SIZE];
 } source;
 
 static void own_bytes(source *from, PyObject *bytes, const void *data, size_t size)
@@ -322,13 +323,19 @@ static int copy_packet(source *from, const Py_buffer *view)
     if (mqtt5_frame((const uint8_t *)view->buf, arrived, 0, &size, NULL) != MQTT5_OK) {
         size = arrived < LONGEST_HEADER ? arrived : LONGEST_HEADER; /* so much tells why */
     }
-    from->owner = PyBytes_FromStringAndSize((const char *)view->buf, (Py_ssize_t)size);
-    if (from->owner == NULL) {
-        return -1;
-    }
-    from->data = (const uint8_t *)PyBytes_AS_STRING(from->owner);
+    from->owner = NULL;
+    from->data = from->room;
     from->size = size;
     from->arrived = arrived;
+    if (size > sizeof(from->room)) {
+        from->owner = PyBytes_FromStringAndSize((const char *)view->buf, (Py_ssize_t)size);
+        if (from->owner == NULL) {
+            return -1;
+        }
+        from->data = (const uint8_t *)PyBytes_AS_STRING(from->owner);
+    } else if (size > 0) {
+        memcpy(from->room, view->buf, size);
+    }
     return 0;
 }
 
@@ -363,26 +370,35 @@ int engine_get_buffer(PyObject *object, Py_buffer *view, const char *name)
     return 0;
 }
 
+/* A memoryview of a bytes object, without asking it for another view. */
+static bool is_view_of_bytes(PyObject *object)
+{
+    const PyMemoryViewObject *view = (const PyMemoryViewObject *)object;
+
+    return PyMemoryView_Check(object) && !(view->flags & _Py_MEMORYVIEW_RELEASED) &&
+           !(view->mbuf->flags & _Py_MANAGED_BUFFER_RELEASED) && (view->flags & _Py_MEMORYVIEW_C) &&
+           view->view.obj != NULL && PyBytes_CheckExact(view->view.obj);
+}
+
 static int open_source(PyObject *buffer, source *from)
 {
     Py_buffer view;
-    int result = 0;
+    int result;
 
     if (PyBytes_CheckExact(buffer)) {
         own_bytes(from, buffer, PyBytes_AS_STRING(buffer), (size_t)PyBytes_GET_SIZE(buffer));
         return 0;
     }
+    if (is_view_of_bytes(buffer)) {
+        const Py_buffer *bytes = PyMemoryView_GET_BUFFER(buffer);
+
+        own_bytes(from, bytes->obj, bytes->buf, (size_t)bytes->len);
+        return 0;
+    }
     if (engine_get_buffer(buffer, &view, "buffer") < 0) {
         return -1;
     }
-    if (PyBytes_CheckExact(view.obj)) {
-        own_bytes(from, view.obj, view.buf, (size_t)view.len);
-    } else if (PyMemoryView_Check(view.obj) && PyMemoryView_GET_BASE(view.obj) != NULL &&
-               PyBytes_CheckExact(PyMemoryView_GET_BASE(view.obj))) {
-        own_bytes(from, PyMemoryView_GET_BASE(view.obj), view.buf, (size_t)view.len);
-    } else {
-        result = copy_packet(from, &view);
-    }
+    result = copy_packet(from, &view);
     PyBuffer_Release(&view);
     return result;
 }
@@ -432,7 +448,7 @@ static PyObject *read_packet(PyObject *module, PyObject *const *args, Py_ssize_t
     } else {
         engine_raise(engine_unreadable(&packet, &error, from.data, from.size));
     }
-    Py_DECREF(from.owner);
+    Py_XDECREF(from.owner);
     return result;
 }
 

@@ -296,6 +296,7 @@ static outcome fill_object(const binding *b, PyObject *object, char *to, scratch
 outcome engine_fill(const binding *b, PyObject *object, mqtt5_packet *packet, scratch *s)
 {
     char *to = (char *)packet;
+    outcome result;
 
     packet->as.properties.present = 0;
     if (b->stands_in == NULL) {
@@ -315,5 +316,10 @@ outcome engine_fill(const binding *b, PyObject *object, mqtt5_packet *packet, sc
             *((bool *)packet + b->stands_in->flag) = true;
         }
     }
-    return fill_object(b, object, to, s);
+    result = fill_object(b, object, to, s);
+    if (result == UNFIT && s->convert) {
+        PyErr_Format(PyExc_SystemError, "%s: a converter gives what does not fit", b->cls->tp_name);
+        result = FAILED;
+    }
+    return result;
 }

@@ -11,7 +11,7 @@
 
 /*
  * Objects that were freed last, for those that are made next. They hold the
- * defaults already.
+ * defaults, and their class, already.
  */
 enum { FREE_OBJECTS = 16 };
 static struct {
@@ -30,7 +30,6 @@ PyObject *engine_new(const binding *b)
 
     if (free_lists[b->number].count > 0) {
         made = free_lists[b->number].objects[--free_lists[b->number].count];
-        Py_INCREF(b->cls);
 #if defined(Py_REF_DEBUG) || defined(Py_GIL_DISABLED)
         _Py_NewReference(made);
 #else
@@ -58,12 +57,12 @@ static inline void free_slots(const binding *b, PyObject *object)
     }
     if (cls == b->cls && free_lists[b->number].count < FREE_OBJECTS) {
         free_lists[b->number].objects[free_lists[b->number].count++] = object;
-    } else {
-        for (i = 0; i < b->count; i++) {
-            Py_XDECREF(b->defaults[i]);
-        }
-        cls->tp_free(object);
+        return;
     }
+    for (i = 0; i < b->count; i++) {
+        Py_XDECREF(b->defaults[i]);
+    }
+    cls->tp_free(object);
     Py_DECREF(cls);
 }
 

@@ -279,7 +279,6 @@ VALUES: dict[str, Callable[[], Any]] = {
     "backwards": lambda: memoryview(b"abcdef")[::-1],
     "signed chars": lambda: memoryview(b"abcdef").cast("c"),
     "doubles": lambda: array.array("d", [1.5, 2.5]),
-    "characters": lambda: array.array("u", "ab"),
     "every second double": lambda: memoryview(array.array("d", [1.5, 2.5, 3.5]))[::2],
     "pointers": lambda: memoryview(struct.pack("P", 0)).cast("P"),
     "ctypes array": lambda: (ctypes.c_uint8 * 3)(1, 2, 3),

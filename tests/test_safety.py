@@ -391,7 +391,6 @@ def test_init_of_something_else() -> None:
         None,
         object(),
         PubAckPacket(1),
-        PublishPacket,
         "text",
         hostile.lying_class(PublishPacket),
     ):

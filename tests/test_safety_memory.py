@@ -120,11 +120,16 @@ class Census:
 
 
 def growth_of(jobs: list[tuple[str, Job]], times: int, given: Iterable[Any]) -> list[str]:
-    census = Census(given)
-    for _ in range(times):
-        for _, job in jobs:
-            attempt(job)
-    return census.growth(times // 2)
+    """What grows each time again: caches of Python itself fill slowly, and are full some time."""
+    for _ in range(4):
+        census = Census(given)
+        for _ in range(times):
+            for _, job in jobs:
+                attempt(job)
+        growth = census.growth(times // 2)
+        if not growth:
+            break
+    return growth
 
 
 def guilty(jobs: list[tuple[str, Job]], times: int, given: list[Any]) -> list[str]:
@@ -134,14 +139,19 @@ def guilty(jobs: list[tuple[str, Job]], times: int, given: list[Any]) -> list[st
     if len(jobs) > 1:
         half = len(jobs) // 2
         return guilty(jobs[:half], times, given) + guilty(jobs[half:], times, given)
-    return [f"{jobs[0][0]}: {growth} in 100 times" for growth in growth_of(jobs, 100, given)]
+    return [f"{jobs[0][0]}: {growth} in 300 times" for growth in growth_of(jobs, 300, given)]
 
 
 def check_flat(jobs: list[tuple[str, Job]], times: int, given: Iterable[Any] = ()) -> None:
     for _ in range(3):  # fills caches
         for _, job in jobs:
             attempt(job)
-    leaks = guilty(jobs, times * MORE, list(given))
+    gc.collect()
+    gc.freeze()  # it need not look at what there is already
+    try:
+        leaks = guilty(jobs, times * MORE, list(given))
+    finally:
+        gc.unfreeze()
     assert not leaks, "\n".join(leaks[:40])
 
 
@@ -211,7 +221,7 @@ def decode(data: bytes, pieces: int = 3) -> None:
 def test_no_leak_where_arguments_are_refused() -> None:
     """Each class, each field, each value of hostile.py; and each wrong way to call."""
     given: list[Any] = []
-    jobs: list[tuple[str, Job]] = list(hostile.refusals())
+    jobs: list[tuple[str, Job]] = list(hostile.refusals())[:: 1 if MORE > 1 else 2]
     values = [make for label, make in hostile.VALUES.items() if label not in SLOW]
     for cls in CLASSES:
         arguments = hostile.arguments_of(cls)
@@ -338,6 +348,8 @@ def test_packets_and_what_they_hold_are_freed() -> None:
 
 
 def nomemory_of_this_python() -> types.ModuleType | None:
+    if sys.implementation.name != "cpython":
+        return None
     try:
         import _testcapi
     except ImportError:
@@ -345,12 +357,12 @@ def nomemory_of_this_python() -> types.ModuleType | None:
     return _testcapi if hasattr(_testcapi, "set_nomemory") else None
 
 
-#: Python code says what is wrong, and CPython itself fails there without memory: a SystemError, wrong counts for None.
-REFUSED = "refused: "
-
-
 def operations() -> dict[str, Callable[[], Any]]:
-    """What is done while memory fails; each gives something that can be compared."""
+    """What is done while memory fails; each gives something that can be compared.
+
+    Nothing that is refused: Python code says why, and CPython itself fails in that without memory, in a debug build
+    with an assertion, in 3.13 with a crash in the repr() of an int.
+    """
     found: dict[str, Callable[[], Any]] = {}
     for value in VALUES:
         fields = {name: getattr(value, name) for name in hostile.names_of(value)}
@@ -363,18 +375,6 @@ def operations() -> dict[str, Callable[[], Any]]:
         found[f"{name}.write"] = packet.write
         found[f"read {name}"] = lambda data=data: mqtt5.read(data)
         found[f"read a bytearray: {name}"] = lambda copied=copied: mqtt5.read(copied)
-    for label, make in {
-        "wrong type": lambda: PublishPacket("t", 5),
-        "wrong value": lambda: PublishPacket("#", b""),
-        "wrong item": lambda: mqtt5.SubAckPacket(1, [0, 5]),
-        "unknown argument": lambda: PublishPacket("t", b"", nothing=1),
-        "missing argument": lambda: PublishPacket("t"),
-        "write by force": lambda: hostile.forced(PublishPacket("t", b""), "topic", "#").write(),
-        "malformed": lambda: mqtt5.read(b"\x38\x04\x00\x01t\x00"),
-        "incomplete": lambda: mqtt5.read(STREAM[:9]),
-        "no buffer": lambda: mqtt5.read("text"),
-    }.items():
-        found[f"{REFUSED}{label}"] = lambda make=make: hostile.outcome(make)
     found["topic_matches"] = lambda: mqtt5.topic_matches("a/+/ü", "a/b/ü")
     found["Decoder"] = decoded
     found["Decoder, large"] = lambda: decoded(LARGE)
@@ -405,12 +405,11 @@ def fail_each_allocation(label: str, operation: Callable[[], Any], nomemory: Any
         finally:
             nomemory.remove_mem_hooks()
         if error is None:
-            no_memory = isinstance(result, str) and result.startswith(("raises MemoryError", "raises SystemError"))
-            assert no_memory or result == right, f"{label}, allocation {n}: {result!r}"
+            assert result == right, f"{label}, allocation {n}: {result!r}"
         del result
         if n % 10 == 0 or error is None:
             assert operation() == right, f"{label}, after allocation {n}"
-            if error is None and not no_memory and nothing_failed(operation, nomemory, n, right):
+            if error is None and nothing_failed(operation, nomemory, n, right):
                 return n
     raise AssertionError(f"{label}: still fails")
 
@@ -437,15 +436,10 @@ def fail_all(forever: bool) -> None:
     warnings.simplefilter("ignore")
     counts = {}
     for label, operation in operations().items():
-        refused = label.startswith(REFUSED)
-        if refused and forever:
-            continue
         for _ in range(3):
             operation()
         census = Census()
         counts[label] = fail_each_allocation(label, operation, _testcapi, forever)
-        if refused:
-            continue
         grown = [growth for growth in census.growth(max(20, counts[label] // 2)) if "blocks" not in growth]
         assert not grown, f"{label}, {counts[label]} failures: {grown}"
     assert sum(counts.values()) > 200, counts
