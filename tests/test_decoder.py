@@ -592,3 +592,90 @@ def test_too_large_is_answered_alike_by_both() -> None:
     with pytest.raises(mqtt5.DecodeError) as caught:
         next(decoder)
     assert caught.value.connack().reason_code == caught.value.disconnect().reason_code == 0x95
+
+
+# ------------------------------------------------------------- large packets
+
+LARGE = {
+    "payload": PublishPacket("topic", bytes(range(256)) * 1200, qos=1, packet_id=7, user_properties=[("a", "b")]),
+    "long head": PublishPacket("t", b"x" * 50_000, user_properties=[("name", "v" * 60_000)] * 3),
+    "no payload": PublishPacket("t", b"", user_properties=[("name", "v" * 60_000)] * 3),
+    "no publish": mqtt5.UnsubscribePacket(1, ["topic/" + "x" * 60_000] * 4),
+    "just large enough": PublishPacket("t", bytes(32768)),
+}
+
+
+@pytest.mark.parametrize("chunk", [1000, 32768, 65536, 100_001, 1 << 24])
+@pytest.mark.parametrize("name", LARGE)
+@pytest.mark.parametrize("often", [True, False])
+def test_large_packets(name: str, chunk: int, often: bool) -> None:
+    """Between others, whether the decoder is asked after each chunk or at the end; buffered is always right."""
+    expected = [PingReqPacket(), LARGE[name], PubAckPacket(1), LARGE[name], LARGE[name], *PACKETS]
+    stream_bytes = b"".join(packet.write() for packet in expected)
+    decoder = Decoder()
+    found: list[mqtt5.Packet] = []
+    for at in range(0, len(stream_bytes), chunk):
+        decoder.feed(memoryview(stream_bytes)[at : at + chunk])
+        if often:
+            found += decoder
+        taken = sum(len(packet.write()) for packet in found)
+        assert decoder.buffered == min(at + chunk, len(stream_bytes)) - taken
+    found += decoder
+    assert found == expected
+    assert decoder.buffered == 0
+
+
+def test_large_packet_in_a_buffer_that_changes() -> None:
+    """What was fed is the decoder's: the caller may use the buffer again."""
+    data = LARGE["payload"].write()
+    decoder = Decoder()
+    buffer = bytearray(10_000)
+    for at in range(0, len(data), len(buffer)):
+        piece = data[at : at + len(buffer)]
+        buffer[: len(piece)] = piece
+        decoder.feed(memoryview(buffer)[: len(piece)])
+        buffer[:] = bytes(len(buffer))
+    assert list(decoder) == [LARGE["payload"]]
+
+
+@pytest.mark.parametrize("chunk", [1000, 65536])
+def test_large_packet_that_is_wrong(chunk: int) -> None:
+    """It is refused at the latest when it is complete; all before it are given."""
+    data = bytearray(LARGE["payload"].write())
+    data[data.index(b"topic")] = ord("#")
+    decoder = Decoder()
+    found: list[mqtt5.Packet] = []
+
+    def read_all() -> None:
+        for at in range(0, len(PING + data), chunk):
+            decoder.feed((PING + data)[at : at + chunk])
+            for packet in decoder:
+                found.append(packet)
+
+    with pytest.raises(mqtt5.DecodeError, match="topic") as caught:
+        read_all()
+    assert (caught.value.field, caught.value.offset) == ("topic", 4)
+    assert found == [PingReqPacket()]
+    assert decoder.buffered == 0
+
+
+def test_large_packet_and_the_limit() -> None:
+    data = LARGE["payload"].write()
+    assert list(fed(*(data[at : at + 5000] for at in range(0, len(data), 5000)), max_packet_size=len(data)))
+    with pytest.raises(mqtt5.DecodeError):
+        next(fed(data[:5], max_packet_size=len(data) - 1))
+
+
+def test_memory_is_not_reserved_for_what_is_only_announced() -> None:
+    """A peer that announces 256 MB and sends 40 kB does not make the decoder take much more than that."""
+    tracemalloc = pytest.importorskip("tracemalloc")
+    data = bytes.fromhex("30ffffff7f000174 00".replace(" ", "")) + bytes(40_000)
+    tracemalloc.start()
+    decoder = Decoder()
+    for at in range(0, len(data), 8000):
+        decoder.feed(data[at : at + 8000])
+        assert list(decoder) == []
+    size, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert decoder.buffered == len(data)
+    assert max(size, peak) < 4_000_000
