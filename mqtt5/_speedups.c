@@ -50,13 +50,13 @@ static outcome check_object(const binding *b, PyObject *object, bool convert)
     outcome result;
     scratch s;
 
-    engine_begin(&s, convert);
+    begin_scratch(&s, convert);
     result = engine_fill(b, object, &packet, &s);
     if (result == FIT && mqtt5_check(&packet, &error) != MQTT5_OK) {
         engine_raise(refusal(object, &error));
         result = FAILED;
     }
-    engine_end(&s);
+    end_scratch(&s);
     return result;
 }
 
@@ -266,27 +266,27 @@ static PyObject *encode(const mqtt5_packet *packet, PyObject *object, size_t bou
 
 static PyObject *write_packet(PyObject *packet, PyObject *unused)
 {
-    const binding *b = engine_binding_of(packet);
+    const binding *b = *bucket_of(Py_TYPE(packet));
     PyObject *data = NULL;
     mqtt5_packet filled;
     outcome result;
     scratch s;
 
     (void)unused;
-    if (b == NULL) {
+    if (b == NULL && (b = engine_binding_of(packet)) == NULL) {
         return NULL;
     }
-    engine_begin(&s, false);
+    begin_scratch(&s, false);
     result = engine_fill(b, packet, &filled, &s);
     if (result == UNFIT) { /* of a derived class, or changed by force */
-        engine_end(&s);
-        engine_begin(&s, true);
+        end_scratch(&s);
+        begin_scratch(&s, true);
         result = engine_fill(b, packet, &filled, &s);
     }
     if (result == FIT) {
         data = encode(&filled, packet, s.bound);
     }
-    engine_end(&s);
+    end_scratch(&s);
     return data;
 }
 

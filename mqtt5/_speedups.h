@@ -104,9 +104,7 @@ int engine_bind(void);
 const char *engine_docstring(PyObject *object, const char *attribute, const char *signature);
 
 /* _speedups_fill.c: writes an object to its packet, or a part to the smallest packet that has one. */
-void engine_begin(scratch *s, bool convert);
 outcome engine_fill(const binding *b, PyObject *object, mqtt5_packet *packet, scratch *s);
-void engine_end(scratch *s); /* also if that failed */
 outcome engine_view_text(PyObject *value, mqtt5_view *view);
 
 /* _speedups_make.c: the object for a packet; with that payload, if it is not NULL. */
@@ -126,6 +124,20 @@ PyObject *engine_decoder_class(PyObject *documented);
 static inline bool is_list(const field *f)
 {
     return f->kind >= MQTT5_KIND_VARINTS;
+}
+
+static inline void begin_scratch(scratch *s, bool convert)
+{
+    s->convert = convert;
+    s->bound = 512; /* all that is no text and no list */
+    s->kept = NULL;
+    s->used = 0;
+}
+
+/* To be called also if filling failed. */
+static inline void end_scratch(scratch *s)
+{
+    Py_CLEAR(s->kept);
 }
 
 /* Where the binding of exactly this class is, or would be. */

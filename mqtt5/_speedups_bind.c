@@ -219,9 +219,9 @@ static int bind_holder(binding *b, PyObject *module, PyObject *part)
     }
     Py_DECREF(found);
     if (b->stands_in != NULL) {
-        engine_begin(&s, false);
+        begin_scratch(&s, false);
         result = engine_fill(holder, object, &packet, &s);
-        engine_end(&s);
+        end_scratch(&s);
         b->holder = holder;
         memcpy(b->around, (char *)&packet + holder->plain_at, holder->plain_size);
     }

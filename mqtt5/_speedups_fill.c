@@ -9,19 +9,6 @@
 
 #include <string.h>
 
-void engine_begin(scratch *s, bool convert)
-{
-    s->convert = convert;
-    s->bound = 512; /* all that is no text and no list */
-    s->kept = NULL;
-    s->used = 0;
-}
-
-void engine_end(scratch *s)
-{
-    Py_CLEAR(s->kept);
-}
-
 /* Takes the reference, also if it fails. */
 static int keep(scratch *s, PyObject *object)
 {
@@ -96,20 +83,6 @@ static outcome fill_text(PyObject *value, mqtt5_view *view, scratch *s)
         s->bound += view->size;
     }
     return result;
-}
-
-static unsigned lowest_bit(uint32_t bits)
-{
-#if defined(__GNUC__)
-    return (unsigned)__builtin_ctz(bits);
-#else
-    unsigned n = 0;
-
-    for (; !(bits & 1); bits >>= 1) {
-        n++;
-    }
-    return n;
-#endif
 }
 
 static outcome fill_object(const binding *b, PyObject *object, char *to, scratch *s);
@@ -253,7 +226,6 @@ static int convert_values(const binding *b, PyObject *object, PyObject **values,
 static outcome fill_object(const binding *b, PyObject *object, char *to, scratch *s)
 {
     PyObject *converted[MAX_FIELDS], *const *values = slots_of(object);
-    uint32_t differ = 0;
     uint64_t present = 0;
     Py_ssize_t i;
 
@@ -267,14 +239,14 @@ static outcome fill_object(const binding *b, PyObject *object, char *to, scratch
     }
     memcpy(to + b->plain_at, b->plain, b->plain_size);
     for (i = 0; i < b->count; i++) {
-        differ |= (uint32_t)(values[i] != b->defaults[i]) << i;
-    }
-    for (differ |= b->required; differ != 0; differ &= differ - 1) {
-        unsigned place = lowest_bit(differ);
-        const field *f = b->by_place[place];
-        PyObject *value = values[place];
-        outcome result = value != NULL ? fill_member(f, value, to + f->offset, s) : UNFIT; /* deleted by force */
+        const field *f;
+        outcome result;
 
+        if (values[i] == b->defaults[i] && values[i] != NULL) {
+            continue;
+        }
+        f = b->by_place[i];
+        result = values[i] != NULL ? fill_member(f, values[i], to + f->offset, s) : UNFIT; /* deleted by force */
         if (result >= UNFIT) {
             return result;
         }

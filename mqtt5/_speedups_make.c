@@ -71,7 +71,11 @@ static inline void free_slots(const binding *b, PyObject *object)
 void engine_free(PyObject *object)
 {
     static int depth = 0;
-    const binding *b = engine_binding_of(object); /* of a derived class, what that adds is gone */
+    const binding *b = *bucket_of(Py_TYPE(object));
+
+    if (b == NULL) {
+        b = engine_binding_of(object); /* of a derived class, what that adds is gone */
+    }
 
     PyObject_GC_UnTrack(object);
     if (depth < 20) {
