@@ -91,15 +91,33 @@ void engine_free(PyObject *object)
 
 /*
  * Short texts that came at least twice, so that they need not be made again:
- * topics and names repeat. What comes once leaves no more than its hash here.
+ * topics and names repeat. Each may be in one of two places. What comes once
+ * leaves no more than its hash.
  */
-enum { KEPT_TEXTS = 1024, SHORT_TEXT = 64 };
-static struct {
+enum { KEPT_TEXTS = 2048, MISSED_TEXTS = 8192, SHORT_TEXT = 64 };
+typedef struct kept_text {
     PyObject *text;
-    mqtt5_view utf8; /* of the text */
-    uint32_t hash;   /* of the text */
-    uint32_t missed; /* of the last one that was made */
-} kept_texts[KEPT_TEXTS];
+    mqtt5_view utf8;
+    uint32_t hash;
+} kept_text;
+
+static kept_text kept_texts[KEPT_TEXTS];
+static uint32_t missed_texts[MISSED_TEXTS]; /* hashes */
+
+static inline kept_text *first_place(uint32_t hash)
+{
+    return &kept_texts[(hash >> 16) % KEPT_TEXTS];
+}
+
+static inline kept_text *second_place(uint32_t hash)
+{
+    return &kept_texts[hash % KEPT_TEXTS];
+}
+
+static inline bool is_kept(const kept_text *kept, uint32_t hash, mqtt5_view view)
+{
+    return kept->hash == hash && kept->utf8.size == view.size && memcmp(kept->utf8.data, view.data, view.size) == 0;
+}
 
 /* Of its size, beginning and end; the size is at least 2. */
 static uint32_t text_hash(mqtt5_view view)
@@ -116,8 +134,8 @@ static uint32_t text_hash(mqtt5_view view)
         memcpy(&head, view.data, 2);
         memcpy(&tail, view.data + view.size - 2, 2);
     }
-    head = (head ^ view.size) * 0x9E3779B97F4A7C15u;
-    head = ((head >> 32) ^ head ^ tail) * 0x9E3779B97F4A7C15u;
+    head = ((head ^ view.size) * 0x9E3779B97F4A7C15u) ^ tail;
+    head = (head ^ head >> 32) * 0x9E3779B97F4A7C15u; /* what differs may be in the last byte alone */
     return (uint32_t)(head >> 32);
 }
 
@@ -139,7 +157,7 @@ static bool is_ascii(mqtt5_view view)
     return (word & tops) == 0;
 }
 
-static PyObject *decode_text(mqtt5_view view)
+static Py_NO_INLINE PyObject *decode_text(mqtt5_view view)
 {
     PyObject *made;
 
@@ -153,33 +171,45 @@ static PyObject *decode_text(mqtt5_view view)
     return made;
 }
 
-static PyObject *make_text(mqtt5_view view)
+/* The text is not in the first place. */
+static Py_NO_INLINE PyObject *make_other_text(mqtt5_view view, uint32_t hash)
 {
-    uint32_t hash, i;
-    mqtt5_view utf8;
+    uint32_t *missed = &missed_texts[hash % MISSED_TEXTS];
+    kept_text *kept = second_place(hash);
     PyObject *made;
+    mqtt5_view utf8;
+
+    if (is_kept(kept, hash, view)) {
+        return Py_NewRef(kept->text);
+    }
+    made = decode_text(view);
+    if (made != NULL && *missed == hash) {
+        if (engine_view_text(made, &utf8) != FIT) { /* no memory */
+            PyErr_Clear();
+            return made;
+        }
+        if (kept->text != NULL || first_place(hash)->text == NULL) {
+            kept = first_place(hash);
+        }
+        kept->utf8 = utf8;
+        kept->hash = hash;
+        Py_XSETREF(kept->text, Py_NewRef(made));
+    }
+    *missed = hash;
+    return made;
+}
+
+static inline PyObject *make_text(mqtt5_view view)
+{
+    const kept_text *kept;
+    uint32_t hash;
 
     if (view.size < 2 || view.size > SHORT_TEXT) {
         return decode_text(view);
     }
     hash = text_hash(view);
-    i = hash % KEPT_TEXTS;
-    if (kept_texts[i].hash == hash && kept_texts[i].utf8.size == view.size &&
-        memcmp(kept_texts[i].utf8.data, view.data, view.size) == 0) {
-        return Py_NewRef(kept_texts[i].text);
-    }
-    made = decode_text(view);
-    if (made != NULL && kept_texts[i].missed == hash) {
-        if (engine_view_text(made, &utf8) != FIT) { /* no memory */
-            PyErr_Clear();
-            return made;
-        }
-        kept_texts[i].utf8 = utf8;
-        kept_texts[i].hash = hash;
-        Py_XSETREF(kept_texts[i].text, Py_NewRef(made));
-    }
-    kept_texts[i].missed = hash;
-    return made;
+    kept = first_place(hash);
+    return is_kept(kept, hash, view) ? Py_NewRef(kept->text) : make_other_text(view, hash);
 }
 
 static PyObject *make_bytes(mqtt5_view view)
@@ -192,10 +222,7 @@ static PyObject *make_number(const field *f, uint32_t number)
     if (f->members != NULL) {
         PyObject *member = f->members[number % CODES];
 
-        if (member == NULL) {
-            PyErr_Format(PyExc_SystemError, "%U: no such member", f->label);
-        }
-        return Py_XNewRef(member);
+        return member != NULL ? Py_NewRef(member) : PyErr_Format(PyExc_SystemError, "%U: no such member", f->label);
     }
     if (f->type == &PyBool_Type) {
         return PyBool_FromLong(number != 0);
@@ -254,7 +281,7 @@ static PyObject *make_next(const field *f, mqtt5_list *rest)
     }
 }
 
-static PyObject *make_list(const field *f, mqtt5_list rest)
+static Py_NO_INLINE PyObject *make_list(const field *f, mqtt5_list rest)
 {
     Py_ssize_t i, count = (Py_ssize_t)rest.count;
     PyObject *made = PyTuple_New(count);
@@ -272,7 +299,7 @@ static PyObject *make_list(const field *f, mqtt5_list rest)
 }
 
 /* The value of a member of the struct. */
-static PyObject *make_value(const field *f, const char *member)
+static Py_ALWAYS_INLINE inline PyObject *make_value(const field *f, const char *member)
 {
     switch (f->kind) {
     case MQTT5_KIND_BOOL:
