@@ -42,55 +42,41 @@ static PyObject *refusal(PyObject *object, const mqtt5_error *error)
                                  (Py_ssize_t)error->index);
 }
 
-/* Whether an object obeys the rules. */
-static outcome check_object(const binding *b, PyObject *object, bool convert)
+/* Ends what began with filling a packet from an object: whether the object obeys the rules. */
+static outcome check_filled(const mqtt5_packet *packet, PyObject *object, outcome result, scratch *s)
 {
-    mqtt5_packet packet;
     mqtt5_error error;
-    outcome result;
-    scratch s;
 
-    begin_scratch(&s, convert);
-    result = engine_fill(b, object, &packet, &s);
-    if (result == FIT && mqtt5_check(&packet, &error) != MQTT5_OK) {
+    if (result == FIT && mqtt5_check(packet, &error) != MQTT5_OK) {
         engine_raise(refusal(object, &error));
         result = FAILED;
     }
-    end_scratch(&s);
+    end_scratch(s);
     return result;
 }
 
-/* What a slot holds for this argument, without running any Python code; NULL if that takes a conversion. */
-static PyObject *accept(const field *f, PyObject *value)
+static outcome check_object(const binding *b, PyObject *object)
 {
-    if (value == f->def) {
-        return Py_NewRef(value);
-    }
-    if (is_list(f)) {
-        if (PyTuple_CheckExact(value)) {
-            return Py_NewRef(value);
-        }
-        return PyList_CheckExact(value) ? PyList_AsTuple(value) : NULL;
-    }
-    if (f->members != NULL && (PyLong_CheckExact(value) || Py_IS_TYPE(value, f->type))) {
-        long long number = number_of(value);
+    mqtt5_packet packet;
+    scratch s;
 
-        return number >= 0 && number < CODES ? Py_XNewRef(f->members[number]) : NULL;
-    }
-    return Py_IS_TYPE(value, f->type) ? Py_NewRef(value) : NULL;
+    begin_scratch(&s, true);
+    return check_filled(&packet, object, engine_fill(b, object, &packet, &s), &s);
 }
 
 /* The parameter of this name, or NULL. Names are interned, and arguments mostly come in the order of the fields. */
-static const field *find_parameter(const binding *b, PyObject *name, Py_ssize_t after)
+static const field *find_parameter(const binding *b, PyObject *name, Py_ssize_t expected)
 {
-    Py_ssize_t i, k;
+    Py_ssize_t i;
 
-    for (i = 0, k = after; i < b->count; i++, k++) {
-        if (k >= b->count) {
-            k = 0;
+    for (i = expected; i < b->count; i++) {
+        if (b->names[i] == name) {
+            return &b->fields[i];
         }
-        if (b->names[k] == name) {
-            return &b->fields[k];
+    }
+    for (i = 0; i < expected; i++) {
+        if (b->names[i] == name) {
+            return &b->fields[i];
         }
     }
     for (i = 0; i < b->count; i++) {
@@ -102,18 +88,15 @@ static const field *find_parameter(const binding *b, PyObject *name, Py_ssize_t 
 }
 
 /* Gives the object the arguments converted, in the order of the fields, and checks it. */
-static outcome convert_arguments(const binding *b, PyObject *object, PyObject *const *args, Py_ssize_t count,
-                                 PyObject *names)
+static outcome convert_arguments(const binding *b, PyObject *object, const field *const *passed, PyObject *const *args,
+                                 Py_ssize_t count)
 {
     PyObject *given[MAX_FIELDS] = {NULL};
     Py_ssize_t i;
 
     PyErr_Clear(); /* no memory for a tuple: perhaps there is now */
     for (i = 0; i < count; i++) {
-        given[i] = args[i];
-    }
-    for (i = 0; names != NULL && i < PyTuple_GET_SIZE(names); i++) {
-        given[find_parameter(b, PyTuple_GET_ITEM(names, i), 0)->index] = args[count + i];
+        given[passed[i]->index] = args[i];
     }
     for (i = 0; i < b->count; i++) {
         const field *f = &b->fields[i];
@@ -127,7 +110,7 @@ static outcome convert_arguments(const binding *b, PyObject *object, PyObject *c
             Py_XSETREF(*slot_of(object, f), value);
         }
     }
-    return check_object(b, object, true);
+    return check_object(b, object);
 }
 
 /* What type.__call__() does: __init__() says what is wrong with the arguments. */
@@ -159,38 +142,38 @@ static PyObject *construct(PyObject *cls, PyObject *const *args, size_t flagged_
 {
     const binding *b = *bucket_of((PyTypeObject *)cls);
     Py_ssize_t i, count = PyVectorcall_NARGS(flagged_count), all = count + (names ? PyTuple_GET_SIZE(names) : 0);
-    PyObject *made = count <= b->positional ? engine_new(b) : call_init(cls, args, count, names);
-    const field *f = b->fields;
+    const field *passed[MAX_FIELDS], *f;
+    Py_ssize_t next = 0;
+    mqtt5_packet packet;
     uint32_t given = 0;
-    outcome result = FIT;
+    outcome result;
+    PyObject *made;
+    scratch s;
 
-    if (made == NULL || count > b->positional) {
-        return made;
-    }
     for (i = 0; i < all; i++) {
-        PyObject *value;
-
-        f = i < count ? &b->fields[i] : find_parameter(b, PyTuple_GET_ITEM(names, i - count), f->index);
+        if (i >= count) {
+            f = find_parameter(b, PyTuple_GET_ITEM(names, i - count), next);
+        } else {
+            f = i < b->positional ? &b->fields[i] : NULL;
+        }
         if (f == NULL || (given >> f->place & 1)) {
             break;
         }
         given |= 1u << f->place;
-        value = accept(f, args[i]);
-        if (value != NULL) {
-            Py_XSETREF(*slot_of(made, f), value);
-        } else {
-            result = UNFIT;
-        }
+        passed[i] = f;
+        next = f->index + 1;
     }
     if (i < all || (given & b->required) != b->required) {
-        Py_DECREF(made);
         return call_init(cls, args, count, names);
     }
-    if (result == FIT) {
-        result = check_object(b, made, false);
+    made = engine_new(b);
+    if (made == NULL) {
+        return NULL;
     }
+    begin_scratch(&s, false);
+    result = check_filled(&packet, made, engine_take(b, made, passed, args, all, &packet, &s), &s);
     if (result == UNFIT) {
-        result = convert_arguments(b, made, args, count, names);
+        result = convert_arguments(b, made, passed, args, all);
     }
     if (result == FAILED) {
         Py_CLEAR(made);
@@ -224,7 +207,7 @@ static PyObject *check_fields(PyObject *module, PyObject *value)
         }
         Py_DECREF(old);
     }
-    if (b == NULL || check_object(b, value, true) == FAILED) {
+    if (b == NULL || check_object(b, value) == FAILED) {
         return NULL;
     }
     Py_RETURN_NONE;
@@ -413,7 +396,7 @@ PyObject *engine_unreadable(const mqtt5_packet *packet, const mqtt5_error *error
                                  (Py_ssize_t)(left < 9 ? left : 9));
 }
 
-static PyObject *read_packet(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names)
+static PyObject *read_buffer(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names)
 {
     PyObject *made, *size_object, *result = NULL;
     mqtt5_packet packet;
@@ -488,7 +471,7 @@ done:
 /* This engine's read() and Decoder, in place of those in Python, which document them. */
 static PyObject *replace(PyObject *module, PyObject *args)
 {
-    static PyMethodDef reader = {"read", (PyCFunction)(void (*)(void))read_packet, METH_FASTCALL | METH_KEYWORDS, NULL};
+    static PyMethodDef reader = {"read", (PyCFunction)(void (*)(void))read_buffer, METH_FASTCALL | METH_KEYWORDS, NULL};
     PyObject *read, *decoder, *home;
 
     (void)module;
@@ -547,7 +530,7 @@ static int execute(PyObject *module)
 static PyMethodDef functions[] = {
     {"check", check_fields, METH_O, NULL},
     {"write", write_any, METH_O, NULL},
-    {"read", (PyCFunction)(void (*)(void))read_packet, METH_FASTCALL | METH_KEYWORDS, NULL},
+    {"read", (PyCFunction)(void (*)(void))read_buffer, METH_FASTCALL | METH_KEYWORDS, NULL},
     {"topic_matches", topic_matches, METH_VARARGS, NULL},
     {"replace", replace, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},

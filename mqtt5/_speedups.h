@@ -105,6 +105,10 @@ const char *engine_docstring(PyObject *object, const char *attribute, const char
 
 /* _speedups_fill.c: writes an object to its packet, or a part to the smallest packet that has one. */
 outcome engine_fill(const binding *b, PyObject *object, mqtt5_packet *packet, scratch *s);
+
+/* Gives a new object what was passed for these fields, and writes it to its packet in the same way. */
+outcome engine_take(const binding *b, PyObject *object, const field *const *passed, PyObject *const *args,
+                    Py_ssize_t count, mqtt5_packet *packet, scratch *s);
 outcome engine_view_text(PyObject *value, mqtt5_view *view);
 
 /* _speedups_make.c: the object for a packet; with that payload, if it is not NULL. */
@@ -121,7 +125,7 @@ void engine_raise(PyObject *exception);
 /* _speedups_decoder.c */
 PyObject *engine_decoder_class(PyObject *documented);
 
-static inline bool is_list(const field *f)
+static inline bool is_list_field(const field *f)
 {
     return f->kind >= MQTT5_KIND_VARINTS;
 }

@@ -121,7 +121,7 @@ static int bind_field(binding *b, field *f, PyObject *from, PyObject *missing)
 static int add_plain(binding *b, const field *f)
 {
     static const uint8_t sizes[] = {1, 1, 2, 4, 4, sizeof(mqtt5_view), sizeof(mqtt5_view), sizeof(mqtt5_view)};
-    size_t size = is_list(f) ? sizeof(mqtt5_list) : f->kind < sizeof(sizes) ? sizes[f->kind] : 0; /* parts: 0 */
+    size_t size = is_list_field(f) ? sizeof(mqtt5_list) : f->kind < sizeof(sizes) ? sizes[f->kind] : 0; /* parts: 0 */
     size_t end = Py_MAX(f->offset + size, f->flag + 1u) - b->plain_at;
 
     if (size == 0) {
@@ -138,7 +138,7 @@ static int add_plain(binding *b, const field *f)
 }
 
 /* Objects are nothing but slots, which can be read and written without asking the class. */
-static bool is_plain(const binding *b)
+static bool is_plain_class(const binding *b)
 {
     PyTypeObject *cls = b->cls;
 
@@ -166,7 +166,7 @@ static int bind_class(binding *b, PyObject *schema, PyObject *missing)
     b->number = (int)(b - engine_bindings);
     b->type = (uint8_t)type;
     b->count = PyTuple_GET_SIZE(fields);
-    if (type < 0 || b->count >= MAX_FIELDS || !is_plain(b)) {
+    if (type < 0 || b->count >= MAX_FIELDS || !is_plain_class(b)) {
         return decline(b, "its layout");
     }
     for (i = 0; i < b->count; i++) {

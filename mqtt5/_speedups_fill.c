@@ -37,7 +37,7 @@ static void *room_for(scratch *s, size_t size)
     return keep(s, block) == 0 ? room : NULL;
 }
 
-static outcome fill_number(const field *f, PyObject *value, uint32_t *number)
+static Py_ALWAYS_INLINE inline outcome fill_number(const field *f, PyObject *value, uint32_t *number)
 {
     long long n;
 
@@ -45,7 +45,7 @@ static outcome fill_number(const field *f, PyObject *value, uint32_t *number)
         return UNFIT;
     }
     n = number_of(value);
-    if (n < f->lowest || n > f->highest || (f->members != NULL && f->members[n] != value)) {
+    if (f->members != NULL ? n < 0 || n >= CODES || f->members[n] != value : n < f->lowest || n > f->highest) {
         return UNFIT;
     }
     *number = (uint32_t)n;
@@ -148,16 +148,20 @@ static outcome fill_list(const field *f, PyObject *value, mqtt5_list *list, scra
 
 static outcome fill_compound(const field *f, PyObject *value, char *member, scratch *s)
 {
-    if (is_list(f)) {
+    if (is_list_field(f)) {
         return fill_list(f, value, (mqtt5_list *)member, s);
     }
     return PyObject_TypeCheck(value, f->type) ? fill_object(f->part, value, member, s) : UNFIT;
 }
 
+static inline bool is_none(const field *f, PyObject *value)
+{
+    return value == Py_None && f->nullable;
+}
+
 /* Writes a value to a member of the struct. */
 static Py_ALWAYS_INLINE inline outcome fill_member(const field *f, PyObject *value, char *member, scratch *s)
 {
-    bool none = f->nullable && value == Py_None;
     uint32_t number = 0;
     outcome result = FIT;
 
@@ -170,7 +174,7 @@ static Py_ALWAYS_INLINE inline outcome fill_member(const field *f, PyObject *val
         *(uint8_t *)member = (uint8_t)number;
         return result;
     case MQTT5_KIND_U16:
-        if (!none) {
+        if (!is_none(f, value)) {
             result = fill_number(f, value, &number);
         }
         *(uint16_t *)member = (uint16_t)number;
@@ -182,18 +186,34 @@ static Py_ALWAYS_INLINE inline outcome fill_member(const field *f, PyObject *val
         return fill_text(value, (mqtt5_view *)member, s);
     case MQTT5_KIND_BINARY:
     case MQTT5_KIND_PAYLOAD:
-        if (none) {
-            *(mqtt5_view *)member = mqtt5_view_of(NULL, 0);
+        if (PyBytes_CheckExact(value)) {
+            *(mqtt5_view *)member = mqtt5_view_of(PyBytes_AS_STRING(value), (size_t)PyBytes_GET_SIZE(value));
+            s->bound += (size_t)PyBytes_GET_SIZE(value);
             return FIT;
         }
-        if (!PyBytes_CheckExact(value)) {
-            return UNFIT;
-        }
-        *(mqtt5_view *)member = mqtt5_view_of(PyBytes_AS_STRING(value), (size_t)PyBytes_GET_SIZE(value));
-        s->bound += (size_t)PyBytes_GET_SIZE(value);
-        return FIT;
+        *(mqtt5_view *)member = mqtt5_view_of(NULL, 0);
+        return is_none(f, value) ? FIT : UNFIT;
     default:
         return fill_compound(f, value, member, s);
+    }
+}
+
+/* Writes the value of a field to the struct, and notes a property that differs from the default. */
+static Py_ALWAYS_INLINE inline outcome put(const field *f, PyObject *value, char *to, uint64_t *present, scratch *s)
+{
+    outcome result = fill_member(f, value, to + f->offset, s);
+
+    if (f->flag != 0) {
+        *(bool *)(to + f->flag) = true;
+    }
+    *present |= (uint64_t)(result == FIT) << f->property; /* of no property: bit 0, which means nothing */
+    return result;
+}
+
+static inline void end_struct(const binding *b, char *to, uint64_t present)
+{
+    if (b->present >= 0) {
+        *(uint64_t *)(to + b->present) = present & ~(uint64_t)1;
     }
 }
 
@@ -239,59 +259,109 @@ static outcome fill_object(const binding *b, PyObject *object, char *to, scratch
     }
     memcpy(to + b->plain_at, b->plain, b->plain_size);
     for (i = 0; i < b->count; i++) {
-        const field *f;
         outcome result;
 
         if (values[i] == b->defaults[i] && values[i] != NULL) {
             continue;
         }
-        f = b->by_place[i];
-        result = values[i] != NULL ? fill_member(f, values[i], to + f->offset, s) : UNFIT; /* deleted by force */
+        result = values[i] != NULL ? put(b->by_place[i], values[i], to, &present, s) : UNFIT; /* deleted by force */
         if (result >= UNFIT) {
             return result;
         }
-        if (f->flag != 0) {
-            *(bool *)(to + f->flag) = true;
-        }
-        present |= (uint64_t)(result == FIT) << f->property; /* of no property: bit 0, which means nothing */
     }
-    if (b->present >= 0) {
-        *(uint64_t *)(to + b->present) = present & ~(uint64_t)1;
-    }
+    end_struct(b, to, present);
     return FIT;
 }
 
 /*
- * Writes an object to the packet, or a part to the smallest packet that has
- * one. The scratch is to be ended also if that fails.
+ * Where in the packet the struct is that an object of the binding is written
+ * to: the packet itself, or a part of the smallest packet that has one. NULL
+ * if there is no memory. The scratch is to be ended also if that fails.
  */
-outcome engine_fill(const binding *b, PyObject *object, mqtt5_packet *packet, scratch *s)
+static inline char *begin_struct(const binding *b, mqtt5_packet *packet, scratch *s)
 {
+    const binding *in = b->holder;
     char *to = (char *)packet;
-    outcome result;
+    mqtt5_list *list;
 
     packet->as.properties.present = 0;
     if (b->stands_in == NULL) {
         packet->type = b->type;
-    } else {
-        const binding *in = b->holder;
-
-        packet->type = in->type;
-        memcpy(to + in->plain_at, b->around, in->plain_size);
-        to += b->stands_in->offset;
-        if (is_list(b->stands_in)) {
-            mqtt5_list *list = (mqtt5_list *)to;
-
-            to = room_for(s, sizeof(mqtt5_topic_filter));
-            *list = mqtt5_list_of(to, 1);
-        } else {
-            *((bool *)packet + b->stands_in->flag) = true;
-        }
+        return to;
     }
-    result = fill_object(b, object, to, s);
+    packet->type = in->type;
+    memcpy(to + in->plain_at, b->around, in->plain_size);
+    to += b->stands_in->offset;
+    if (is_list_field(b->stands_in)) {
+        list = (mqtt5_list *)to;
+        to = room_for(s, sizeof(mqtt5_topic_filter));
+        *list = mqtt5_list_of(to, 1);
+    } else {
+        *((bool *)packet + b->stands_in->flag) = true;
+    }
+    return to;
+}
+
+outcome engine_fill(const binding *b, PyObject *object, mqtt5_packet *packet, scratch *s)
+{
+    char *to = begin_struct(b, packet, s);
+    outcome result = to != NULL ? fill_object(b, object, to, s) : FAILED;
+
     if (result == UNFIT && s->convert) {
         PyErr_Format(PyExc_SystemError, "%s: a converter gives what does not fit", b->cls->tp_name);
         result = FAILED;
     }
     return result;
+}
+
+/*
+ * What a slot holds for this argument, without running any Python code: a
+ * tuple of a list, a member for its number; else the argument. NULL if there
+ * is no memory.
+ */
+static PyObject *accept(const field *f, PyObject *value)
+{
+    if (is_list_field(f) && PyList_CheckExact(value)) {
+        return PyList_AsTuple(value);
+    }
+    if (f->members != NULL && PyLong_CheckExact(value)) {
+        long long number = number_of(value);
+
+        if (number >= 0 && number < CODES && f->members[number] != NULL) {
+            value = f->members[number];
+        }
+    }
+    return Py_NewRef(value);
+}
+
+outcome engine_take(const binding *b, PyObject *object, const field *const *passed, PyObject *const *args,
+                    Py_ssize_t count, mqtt5_packet *packet, scratch *s)
+{
+    char *to = begin_struct(b, packet, s);
+    uint64_t present = 0;
+    Py_ssize_t i;
+
+    if (to == NULL) {
+        return FAILED;
+    }
+    memcpy(to + b->plain_at, b->plain, b->plain_size);
+    for (i = 0; i < count; i++) {
+        const field *f = passed[i];
+        outcome result = UNFIT;
+        PyObject *value;
+
+        if (args[i] == f->def) {
+            continue;
+        }
+        value = accept(f, args[i]);
+        if (value != NULL) {
+            Py_XSETREF(*slot_of(object, f), value);
+            result = put(f, value, to, &present, s);
+        }
+        if (result >= UNFIT) {
+            return result;
+        }
+    }
+    end_struct(b, to, present);
+    return FIT;
 }
