@@ -142,7 +142,7 @@ def prototypes(functions: str) -> str:
 def declarations() -> str:
     """The part of the header that CFFI parses."""
     header = (HERE / "csrc" / "mqtt5.h").read_text("utf-8")
-    return header.split("/* cdef begin */")[1].split("/* cdef end */")[0]
+    return header.split("/* cdef begin */")[1].split("/* cdef end */")[0].replace("MQTT5_API ", "")
 
 
 ffibuilder = FFI()

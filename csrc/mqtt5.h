@@ -14,6 +14,32 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* -------------------------------------------------------------- version */
+
+#define MQTT5_VERSION "0.1.0"
+#define MQTT5_VERSION_MAJOR 0
+#define MQTT5_VERSION_MINOR 1
+#define MQTT5_VERSION_PATCH 0
+/* To compare with: 1.2.3 is 10203. */
+#define MQTT5_VERSION_NUMBER (MQTT5_VERSION_MAJOR * 10000 + MQTT5_VERSION_MINOR * 100 + MQTT5_VERSION_PATCH)
+
+/*
+ * What stands in front of every function. Nothing, unless this is a shared
+ * library: MQTT5_SHARED for its users, MQTT5_SHARED_BUILD too where it is built.
+ * A program that includes mqtt5.c as a part of itself may say static.
+ */
+#if !defined(MQTT5_API)
+#if defined(_WIN32) && defined(MQTT5_SHARED_BUILD)
+#define MQTT5_API __declspec(dllexport)
+#elif defined(_WIN32) && defined(MQTT5_SHARED)
+#define MQTT5_API __declspec(dllimport)
+#elif defined(__GNUC__) && defined(MQTT5_SHARED_BUILD)
+#define MQTT5_API __attribute__((visibility("default")))
+#else
+#define MQTT5_API
+#endif
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -334,16 +360,16 @@ typedef struct mqtt5_packet {
  * max_packet_size limits the whole packet, fixed header included; 0: no limit.
  * Here and below: error may be NULL, and is written only when something is wrong.
  */
-mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, size_t max_packet_size, size_t *packet_size,
-                         mqtt5_error *error);
+MQTT5_API mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, size_t max_packet_size, size_t *packet_size,
+                                   mqtt5_error *error);
 
 /*
  * Decodes the packet that starts at data, checks all of it (mqtt5_check) and
  * sets *packet_size to its length. Bytes behind it do not matter. Otherwise as
  * mqtt5_frame(); after an error all of *packet but its type is unspecified.
  */
-mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet,
-                          size_t *packet_size, mqtt5_error *error);
+MQTT5_API mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet,
+                                    size_t *packet_size, mqtt5_error *error);
 
 /*
  * As mqtt5_decode(), but of a PUBLISH the payload (3.3.3), which no rule looks
@@ -357,8 +383,8 @@ mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, size_t max_packet_si
  * it. A packet of another type must be there in full. What mqtt5_decode()
  * refuses is refused here too, with the same error, at the latest when all of it is there.
  */
-mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet,
-                               size_t *packet_size, mqtt5_error *error);
+MQTT5_API mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet,
+                                         size_t *packet_size, mqtt5_error *error);
 
 /*
  * Checks the packet (mqtt5_check) and writes its shortest encoding to data,
@@ -369,37 +395,37 @@ mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, size_t max_pack
  * Nothing behind the packet's length is written; what stands in front of it is
  * unspecified after MQTT5_NO_SPACE and MQTT5_PACKET_TOO_LARGE.
  */
-mqtt5_status mqtt5_encode(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,
-                          size_t *packet_size, mqtt5_error *error);
+MQTT5_API mqtt5_status mqtt5_encode(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,
+                                    size_t *packet_size, mqtt5_error *error);
 
 /* Every rule that one packet can break by its values. Decoding and encoding call it themselves. */
-mqtt5_status mqtt5_check(const mqtt5_packet *packet, mqtt5_error *error);
+MQTT5_API mqtt5_status mqtt5_check(const mqtt5_packet *packet, mqtt5_error *error);
 
 /*
  * Take the first item off a list; false if there is none left. They change the
  * list itself: walk a copy. A copy of a list is cheap and borrows the same bytes.
  */
-bool mqtt5_next_user_property(mqtt5_list *list, mqtt5_user_property *item);
-bool mqtt5_next_subscription_id(mqtt5_list *list, uint32_t *item);
-bool mqtt5_next_topic_filter(mqtt5_list *list, mqtt5_topic_filter *item);
-bool mqtt5_next_reason_code(mqtt5_list *list, uint8_t *item);
-bool mqtt5_next_pattern(mqtt5_list *list, mqtt5_view *item);
+MQTT5_API bool mqtt5_next_user_property(mqtt5_list *list, mqtt5_user_property *item);
+MQTT5_API bool mqtt5_next_subscription_id(mqtt5_list *list, uint32_t *item);
+MQTT5_API bool mqtt5_next_topic_filter(mqtt5_list *list, mqtt5_topic_filter *item);
+MQTT5_API bool mqtt5_next_reason_code(mqtt5_list *list, uint8_t *item);
+MQTT5_API bool mqtt5_next_pattern(mqtt5_list *list, mqtt5_view *item);
 
 /* Topic Names and Topic Filters (4.7), shared subscriptions included (4.8.2): MQTT5_OK or what is wrong. */
-mqtt5_status mqtt5_check_topic_name(mqtt5_view topic);
-mqtt5_status mqtt5_check_topic_filter(mqtt5_view pattern);
+MQTT5_API mqtt5_status mqtt5_check_topic_name(mqtt5_view topic);
+MQTT5_API mqtt5_status mqtt5_check_topic_filter(mqtt5_view pattern);
 
 /*
  * Does a message with this topic match this filter? Both must be valid. The
  * "$share/NAME/" of a shared subscription's filter is left out of account.
  */
-bool mqtt5_topic_matches(mqtt5_view pattern, mqtt5_view topic);
+MQTT5_API bool mqtt5_topic_matches(mqtt5_view pattern, mqtt5_view topic);
 
 /* The reason code (2.4) for the CONNACK or DISCONNECT that answers a packet with this status; 0 if it is no error. */
-uint8_t mqtt5_reason_code(mqtt5_status status);
+MQTT5_API uint8_t mqtt5_reason_code(mqtt5_status status);
 
 /* What is wrong, in one line of English, constant; never NULL. */
-const char *mqtt5_strerror(mqtt5_status status);
+MQTT5_API const char *mqtt5_strerror(mqtt5_status status);
 
 /* ------------------------------------------------------------ reflection */
 
@@ -433,10 +459,10 @@ typedef struct mqtt5_member {
 /* The member of that index of a struct: a mqtt5_type, or one of the two below. False behind the last. */
 #define MQTT5_STRUCT_WILL 0
 #define MQTT5_STRUCT_TOPIC_FILTER 16
-bool mqtt5_reflect(unsigned type, size_t index, mqtt5_member *member);
+MQTT5_API bool mqtt5_reflect(unsigned type, size_t index, mqtt5_member *member);
 
 /* The name of a field, "" if there is none; of a field in the Will, the name without "will". */
-const char *mqtt5_field_name(unsigned field);
+MQTT5_API const char *mqtt5_field_name(unsigned field);
 
 /* cdef end */
 
