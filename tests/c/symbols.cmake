@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: MIT
+#
+# Tests the names that the library (LIBRARY) gives to others: a shared one exports the functions of mqtt5.h and nothing
+# else, a static one has those, and nothing without the prefix mqtt5_. It knows what mqtt5.h says, as the preprocessor
+# leaves it with the library's DEFINITIONS, and what nm says; no function by name.
+cmake_minimum_required(VERSION 3.16)
+
+set(options "")
+foreach(definition IN LISTS DEFINITIONS)
+  list(APPEND options "-D${definition}")
+endforeach()
+execute_process(COMMAND "${CC}" -E -P ${options} -DMQTT5_API=EXPORTED "${HEADER}" OUTPUT_VARIABLE text RESULT_VARIABLE failed)
+if(failed)
+  message(FATAL_ERROR "${CC} does not preprocess ${HEADER}")
+endif()
+string(REGEX MATCHALL "EXPORTED [^;{}]*;" exported "${text}")
+list(TRANSFORM exported REPLACE ".*[ *](mqtt5_[a-z0-9_]+)\\(.*" "\\1")
+list(LENGTH exported count)
+if(count LESS 10)
+  message(FATAL_ERROR "only ${count} functions found in ${HEADER}")
+endif()
+string(REGEX REPLACE "EXPORTED [^;{}]*;" "" others "${text}")
+string(REGEX REPLACE "{[^{}]*}" "" others "${others}")
+string(REGEX MATCHALL "mqtt5_[a-z0-9_]+\\([^;{}]*;" others "${others}")
+if(others)
+  message(FATAL_ERROR "${HEADER}: no MQTT5_API in front of ${others}")
+endif()
+
+set(which "")
+if(TYPE STREQUAL "SHARED_LIBRARY")
+  set(which -D)
+endif()
+execute_process(COMMAND "${NM}" ${which} -g --defined-only "${LIBRARY}" OUTPUT_VARIABLE lines RESULT_VARIABLE failed)
+if(failed)
+  message(FATAL_ERROR "${NM} does not read ${LIBRARY}")
+endif()
+string(REGEX MATCHALL "[0-9a-f]+ [A-Za-z] [^\n]+" defined "${lines}")
+list(TRANSFORM defined REPLACE "^[0-9a-f]+ [A-Za-z] " "")
+list(FILTER defined EXCLUDE REGEX "^_") # of the compiler: sanitizers, coverage
+list(SORT defined)
+
+set(wrong ${defined})
+if(TYPE STREQUAL "SHARED_LIBRARY")
+  list(REMOVE_ITEM wrong ${exported})
+else()
+  list(FILTER wrong EXCLUDE REGEX "^mqtt5_[a-z0-9_]+$")
+endif()
+set(missing ${exported})
+list(REMOVE_ITEM missing ${defined})
+if(wrong OR missing)
+  message(FATAL_ERROR "${LIBRARY}\nmust not define: ${wrong}\nlacks: ${missing}")
+endif()
+message(STATUS "${LIBRARY}: all ${count} functions of mqtt5.h, and nothing that others could meet")
