@@ -470,12 +470,3 @@ def test_engine_that_does_not_exist(engine: str) -> None:
 def test_import_is_quiet() -> None:
     done = run("import mqtt5", None)
     assert (done.stdout, done.stderr) == ("", "")
-
-
-@needs_sources
-def test_versions_are_equal() -> None:
-    cmake = (ROOT / "CMakeLists.txt").read_text("utf-8")
-    match = re.search(r"project\(mqtt5 VERSION (\S+)", cmake)
-    assert match
-    assert mqtt5.__version__ == match[1]
-    assert re.fullmatch(r"\d+\.\d+\.\d+", mqtt5.__version__)
