@@ -2,6 +2,7 @@
 """MQTT 5.0 packets as bytes and back: `packet.write()`, `read(buffer)` and `Decoder`."""
 
 from mqtt5._compat import Subscription as Subscription
+from mqtt5._sources import get_include, get_sources
 from mqtt5.enums import (
     AuthReasonCode,
     ConnAckReasonCode,
@@ -77,6 +78,8 @@ __all__ = [
     "UnsubAckReasonCode",
     "UnsubscribePacket",
     "Will",
+    "get_include",
+    "get_sources",
     "read",
     "topic_matches",
 ]

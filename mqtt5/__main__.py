@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The command line: `python -m mqtt5 decode` prints packets as the expressions that make them.
+"""The command line: `python -m mqtt5 decode` prints packets as the expressions that make them; --cflags and
+--sources print what a compiler needs to build the C library into another program.
 
 It knows how bytes are written as text, and how a result is shown. It does not know what is in a packet.
 """
@@ -9,6 +10,7 @@ import dataclasses
 import json
 import os
 import re
+import shlex
 import sys
 from io import TextIOWrapper
 from typing import Any
@@ -21,6 +23,8 @@ from mqtt5 import (
     IncompleteError,
     Packet,
     __version__,
+    get_include,
+    get_sources,
     read,
 )
 
@@ -42,6 +46,8 @@ stands between spaces, colons or commas is whole bytes, with or without 0x befor
 digits, enum members as integers). An error has error (the name of the exception), offset and packet_offset (where
 it is, and where its packet begins, in the input), message, and either reason_code and field, or size and needed
 (how many bytes of the packet are there, and how many it has as far as that is known)."""
+
+BUILDING = "To build a program with the C library: cc $(python -m mqtt5 --cflags) main.c $(python -m mqtt5 --sources)"
 
 HEX_TEXT = frozenset(b"0123456789abcdefABCDEFxX:, \t\r\n\f\v")
 
@@ -130,9 +136,13 @@ def decode(data: bytes, as_json: bool) -> int:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m mqtt5", description="MQTT 5.0 packets on the command line.")
+    parser = argparse.ArgumentParser(
+        prog="python -m mqtt5", description="MQTT 5.0 packets on the command line.", epilog=BUILDING
+    )
     parser.add_argument("--version", action="version", version=f"mqtt5 {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    parser.add_argument("--cflags", action="store_true", help="print the compiler's option to find mqtt5.h, and exit")
+    parser.add_argument("--sources", action="store_true", help="print the C files to compile, and exit")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     decoder = commands.add_parser(
         "decode",
         help="print packets given as hexadecimal text or in a file",
@@ -147,6 +157,14 @@ def main(arguments: list[str] | None = None) -> int:
     form.add_argument("--hex", action="store_const", dest="form", const="hex", help="the input is hexadecimal text")
     form.add_argument("--raw", action="store_const", dest="form", const="raw", help="the input is the bytes themselves")
     args = parser.parse_args(arguments)
+    if args.cflags or args.sources:
+        if args.command:
+            parser.error(f"--cflags and --sources do not go with {args.command}")
+        flags = ["-I" + get_include()] if args.cflags else []
+        print(shlex.join(flags + (get_sources() if args.sources else [])))
+        return 0
+    if not args.command:
+        parser.error("the following arguments are required: COMMAND")
     if bool(args.hex) == bool(args.file):
         decoder.error("give either HEX, or --file F, or - for standard input")
     name = "-" if args.hex == ["-"] else args.file
