@@ -7,7 +7,7 @@ assert_type() is an error where the type is another.
 
 import array
 import dataclasses
-from typing import assert_never, assert_type
+from typing import Any, assert_never, assert_type
 
 import mqtt5
 from mqtt5 import (
@@ -28,6 +28,7 @@ from mqtt5 import (
     TopicFilter,
     UnsubscribePacket,
     Will,
+    lowlevel,
 )
 
 
@@ -226,3 +227,11 @@ def subclasses() -> None:
     Subclass("t")  # E: call-arg reportCallIssue
     accept: mqtt5.Packet = packet
     assert_type(accept.write(), bytes)
+
+
+def the_c_library() -> None:
+    assert_type(mqtt5.get_include(), str)
+    assert_type(mqtt5.get_sources(), list[str])
+    assert_type(lowlevel.lib, Any)
+    lowlevel.body(lowlevel.ffi.new("mqtt5_packet *")).qos = 1
+    lowlevel.body()  # E: call-arg reportCallIssue
