@@ -47,8 +47,8 @@ extern "C" {
 /* The text between the two cdef markers is also parsed by CFFI. */
 /* cdef begin */
 
-#define MQTT5_MAX_REMAINING_LENGTH 268435455
-#define MQTT5_MAX_STRING_SIZE 65535
+#define MQTT5_MAX_REMAINING_LENGTH 268435455 /* of a packet, all behind its fixed header (2.1.4) */
+#define MQTT5_MAX_STRING_SIZE 65535          /* of a string or Binary Data, in bytes (1.5.4, 1.5.6) */
 
 /* ---------------------------------------------------------------- errors */
 
@@ -235,6 +235,7 @@ typedef struct mqtt5_properties {
 
 /* ----------------------------------------------------------- the packets */
 
+/* The types of control packets (2.1.2). */
 typedef enum mqtt5_type {
     MQTT5_CONNECT = 1,
     MQTT5_CONNACK,
@@ -431,6 +432,7 @@ MQTT5_API const char *mqtt5_strerror(mqtt5_status status);
 
 /* For bindings only; a program that does not call it does not link it. */
 
+/* How a struct holds a member, and what a list is a list of. */
 typedef enum mqtt5_kind {
     MQTT5_KIND_BOOL,    /* bool */
     MQTT5_KIND_BYTE,    /* uint8_t */
@@ -456,9 +458,11 @@ typedef struct mqtt5_member {
     uint8_t property; /* identifier, 0 if it is none */
 } mqtt5_member;
 
-/* The member of that index of a struct: a mqtt5_type, or one of the two below. False behind the last. */
+/* Structs that are no packet, for mqtt5_reflect(). */
 #define MQTT5_STRUCT_WILL 0
 #define MQTT5_STRUCT_TOPIC_FILTER 16
+
+/* The member of that index of a struct: a mqtt5_type, or one of the two above. False behind the last. */
 MQTT5_API bool mqtt5_reflect(unsigned type, size_t index, mqtt5_member *member);
 
 /* The name of a field, "" if there is none; of a field in the Will, the name without "will". */
@@ -475,6 +479,7 @@ MQTT5_API const char *mqtt5_field_name(unsigned field);
         (const uint8_t *)("" literal ""), sizeof("" literal "") - 1 \
     }
 
+/* The view of any bytes. */
 static inline mqtt5_view mqtt5_view_of(const void *data, size_t size)
 {
     mqtt5_view view;
