@@ -2,8 +2,7 @@
 #
 # The files of the C library, for each build system that CMake drives: this project, ESP-IDF, Zephyr.
 #
-# mqtt5_sources: what is compiled. mqtt5_header: the one header that others see. Since the directory of the sources
-# holds more headers than that, with names that others may use too, nobody gets it as an include directory.
+# mqtt5_sources: what is compiled. mqtt5_directory: where mqtt5.h is, for the include path.
 set(mqtt5_sources check.c packet.c reflect.c status.c strerror.c table.c text.c value.c)
 get_filename_component(mqtt5_directory "${CMAKE_CURRENT_LIST_DIR}/../csrc" ABSOLUTE)
 if(MQTT5_AMALGAMATION)
@@ -11,4 +10,3 @@ if(MQTT5_AMALGAMATION)
   get_filename_component(mqtt5_directory "${MQTT5_AMALGAMATION}" ABSOLUTE)
 endif()
 list(TRANSFORM mqtt5_sources PREPEND "${mqtt5_directory}/")
-set(mqtt5_header "${mqtt5_directory}/mqtt5.h")

@@ -5,7 +5,7 @@
  * It knows what is allowed. It does not know bytes: the same rules hold for a
  * packet that was just decoded and for one that is about to be encoded.
  */
-#include "codec.h"
+#include "mqtt5_codec.h"
 
 /* Keeps the first rule that is broken. */
 typedef struct checker {

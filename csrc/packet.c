@@ -6,7 +6,7 @@
  * allowed (check.c), what a property is (table.c) or how a value looks on
  * the wire (value.c).
  */
-#include "codec.h"
+#include "mqtt5_codec.h"
 
 enum {
     PROTOCOL_VERSION = 5,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * table.c - the rows of the property table of codec.h, and how to find one.
+ * table.c - the rows of the property table of mqtt5_codec.h, and how to find one.
  *
  * It knows which properties exist and where they may stand. It does not know
  * how they are read, written or checked.
  */
-#include "codec.h"
+#include "mqtt5_codec.h"
 
 #define ROW(id, member, kind, rule, packets) \
     {id, MQTT5_KIND_##kind, RULE_##rule, offsetof(mqtt5_properties, member), packets},

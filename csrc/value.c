@@ -5,7 +5,7 @@
  * It knows how each kind looks on the wire and how properties follow each
  * other. It does not know what they mean, or what they must be: see check.c.
  */
-#include "codec.h"
+#include "mqtt5_codec.h"
 
 /* ------------------------------------------------------------ one value */
 

@@ -81,6 +81,11 @@ def test_cmake_compiles_all_sources() -> None:
     assert {f"csrc/{name}" for name in listed[1].split()} == {name for name in SOURCES if name.endswith(".c")}
 
 
+def test_headers_have_the_prefix() -> None:
+    """csrc/ is in the include path of whoever takes it. A wire.h there would be found as <Wire.h> on macOS and Windows."""
+    assert all(re.match(r"csrc/mqtt5[_.]", name) for name in SOURCES if name.endswith(".h"))
+
+
 # -------------------------------------------------------------- PlatformIO
 
 

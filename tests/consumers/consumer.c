@@ -9,12 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#if defined(__has_include)
-#if __has_include(<wire.h>) || __has_include(<value.h>) || __has_include(<codec.h>)
-#error "headers that are mqtt5's own are in the way of others"
-#endif
-#endif
-
 #if MQTT5_VERSION_NUMBER < 100
 #error "what version is this?"
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wire.h - the primitive types of section 1.5, read from and written to bounded memory.
+ * mqtt5_wire.h - the primitive types of section 1.5, read from and written to bounded memory.
  *
  * It knows bytes and bounds. It does not know packets, properties or text:
  * a field is a number that it hands on.
@@ -18,7 +18,7 @@
  * A reader keeps its first error; from then on there is nothing left to read
  * and every read yields zero. So packet code reads field after field and
  * looks at status once. Which field is wrong is not its business: for that, a
- * packet is read a second time, with a finder (codec.h).
+ * packet is read a second time, with a finder (mqtt5_codec.h).
  */
 typedef struct reader {
     const uint8_t *at;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * codec.h - what the files of the codec share, and the property table.
+ * mqtt5_codec.h - what the files of the codec share, and the property table.
  *
  * The table is the one place that says what a property is. The functions
  * declared here are not part of the public interface.
@@ -8,7 +8,7 @@
 #ifndef MQTT5_CODEC_H
 #define MQTT5_CODEC_H
 
-#include "wire.h"
+#include "mqtt5_wire.h"
 
 /* Sizes of packets need 28 bits, and a header. */
 typedef char size_t_is_wide_enough[(size_t)-1 >= 0xFFFFFFFFu ? 1 : -1];
