@@ -16,10 +16,12 @@
 
 /* -------------------------------------------------------------- version */
 
+/* The version of the header, and of the library that it belongs to: docs/stability.md says what may change with it. */
 #define MQTT5_VERSION "0.1.0"
 #define MQTT5_VERSION_MAJOR 0
 #define MQTT5_VERSION_MINOR 1
 #define MQTT5_VERSION_PATCH 0
+
 /* To compare with: 1.2.3 is 10203. */
 #define MQTT5_VERSION_NUMBER (MQTT5_VERSION_MAJOR * 10000 + MQTT5_VERSION_MINOR * 100 + MQTT5_VERSION_PATCH)
 
@@ -52,8 +54,7 @@ extern "C" {
 
 /* ---------------------------------------------------------------- errors */
 
-/* mqtt5_strerror() holds the text of each, mqtt5_reason_code() the reason code to answer with; its order tells which.
- */
+/* Their texts are in mqtt5_strerror(). mqtt5_reason_code() has the code to answer with, and finds it by their order. */
 typedef enum mqtt5_status {
     MQTT5_OK,
     MQTT5_INCOMPLETE, /* not an error: the packet has not arrived in full */
