@@ -13,7 +13,7 @@ from mqtt5.lowlevel import body, ffi, lib
 
 PAGE = Path(__file__).parent.parent / "docs" / "lowlevel.md"
 HEADER = (Path(mqtt5.get_include()) / "mqtt5.h").read_text("utf-8")
-DECLARED = HEADER.split("/* cdef begin */")[1].split("/* cdef end */")[0]
+DECLARED = HEADER.split("/* cdef begin */")[1].split("/* cdef end */")[0].replace("MQTT5_API ", "")
 INTERNAL = re.compile("slot|image|direct_view")
 
 
