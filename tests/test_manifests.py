@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The manifests that let other ecosystems take the C library: one version, and each as its ecosystem wants it.
 
-What has a tool that runs offline is checked by it: scripts/manifests installs the tools and says in
-MQTT5_MANIFEST_TOOLS where they are; the tests that need them are skipped without it. The rest is checked by the rules
-that each test names.
+What has a tool that runs offline is checked by it: scripts/manifests installs the tools; without them, the tests that
+need them are skipped, or fail in CI. The rest is checked by the rules that each test names.
 """
 
 import json
@@ -12,46 +11,47 @@ import re
 import subprocess
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import mqtt5
 
 ROOT = Path(__file__).parent.parent
-TOOLS = os.environ.get("MQTT5_MANIFEST_TOOLS")
+TOOLS = ROOT / "build" / "manifests" / "bin"
 
 pytestmark = pytest.mark.skipif(not (ROOT / "library.json").exists(), reason="the sources are not here")
-needs_tools = pytest.mark.skipif(not TOOLS, reason="scripts/manifests runs these, with the tools that it installs")
 
 SOURCES = {f"csrc/{path.name}" for path in (ROOT / "csrc").glob("*.[ch]")}
+Tool = Callable[..., str]
 
 
 def text(name: str) -> str:
     return (ROOT / name).read_text("utf-8")
 
 
-def tool(name: str, *arguments: object, directory: Path) -> str:
-    """What a tool says. It must not ask anybody for news, or keep things outside of the directory."""
-    assert TOOLS is not None
-    quiet = {"PLATFORMIO_SETTING_ENABLE_TELEMETRY": "No", "PLATFORMIO_CORE_DIR": str(directory / "pio")}
-    done = subprocess.run(
-        [Path(TOOLS) / name, *map(str, arguments)],
-        cwd=directory,
-        env=os.environ | quiet,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+@pytest.fixture
+def tool(missing: Callable[[str], None], tmp_path: Path) -> Tool:
+    """Runs a tool, gives what it prints. It must not ask anybody for news, or keep things outside of the directory."""
+    if not TOOLS.is_dir():
+        missing("the ecosystems' tools are not there: scripts/manifests installs them")
+    quiet = {"PLATFORMIO_SETTING_ENABLE_TELEMETRY": "No", "PLATFORMIO_CORE_DIR": str(tmp_path / "pio")}
 
+    def run(name: str, *arguments: object) -> str:
+        done = subprocess.run(
+            [TOOLS / name, *map(str, arguments)],
+            cwd=tmp_path,
+            env=os.environ | quiet,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
-def yaml(name: str, directory: Path) -> Any:
-    code = "import json, sys, ruamel.yaml as y; json.dump(y.YAML(typ='safe').load(open(sys.argv[1])), sys.stdout)"
-    return json.loads(tool("python", "-c", code, ROOT / name, directory=directory))
+    return run
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_cmake_compiles_all_sources() -> None:
 
 
 def test_headers_have_the_prefix() -> None:
-    """csrc/ is in the include path of whoever takes it. A wire.h there would be found as <Wire.h> on macOS and Windows."""
+    """csrc/ is in the include path of whoever takes it; on macOS and Windows, a wire.h there is <Wire.h> too."""
     assert all(re.match(r"csrc/mqtt5[_.]", name) for name in SOURCES if name.endswith(".h"))
 
 
@@ -97,8 +97,7 @@ def test_platformio_manifest() -> None:
     assert (ROOT / manifest["build"]["includeDir"]).is_dir()
 
 
-@needs_tools
-def test_platformio_packs_it(tmp_path: Path) -> None:
+def test_platformio_packs_it(tool: Tool, tmp_path: Path) -> None:
     manifest = json.loads(text("library.json"))
     del manifest["license"]
     library = tmp_path / "library"
@@ -106,7 +105,7 @@ def test_platformio_packs_it(tmp_path: Path) -> None:
         (library / name).parent.mkdir(parents=True, exist_ok=True)
         (library / name).write_text(text(name), "utf-8")
     (library / "library.json").write_text(json.dumps(manifest), "utf-8")
-    tool("pio", "pkg", "pack", library, "--output", tmp_path / "mqtt5.tar.gz", directory=tmp_path)
+    tool("pio", "pkg", "pack", library, "--output", tmp_path / "mqtt5.tar.gz")
     with tarfile.open(tmp_path / "mqtt5.tar.gz") as archive:
         names = set(archive.getnames())
     assert names == {*SOURCES, "library.json", "LICENSE", "README.md", "CHANGELOG.md"}
@@ -115,17 +114,12 @@ def test_platformio_packs_it(tmp_path: Path) -> None:
 # ----------------------------------------------------------------- ESP-IDF
 
 
-@needs_tools
-def test_compote_finds_nothing_wrong(tmp_path: Path) -> None:
-    assert tool("compote", "manifest", "lint", ROOT / "idf_component.yml", directory=tmp_path) == ""
+def test_compote_finds_nothing_wrong(tool: Tool) -> None:
+    assert tool("compote", "manifest", "lint", ROOT / "idf_component.yml") == ""
 
 
-@needs_tools
-def test_compote_packs_it(tmp_path: Path) -> None:
-    tool(
-        *("compote", "component", "pack", "--name", "mqtt5", "--project-dir", ROOT, "--dest-dir", tmp_path),
-        directory=tmp_path,
-    )
+def test_compote_packs_it(tool: Tool, tmp_path: Path) -> None:
+    tool("compote", "component", "pack", "--name", "mqtt5", "--project-dir", ROOT, "--dest-dir", tmp_path)
     with tarfile.open(tmp_path / f"mqtt5_{mqtt5.__version__}.tgz") as archive:
         names = {member.name.removeprefix("./") for member in archive.getmembers() if member.isfile()}
     others = {"CMakeLists.txt", "cmake/sources.cmake", "idf_component.yml", "LICENSE", "README.md", "CHANGELOG.md"}
@@ -135,24 +129,23 @@ def test_compote_packs_it(tmp_path: Path) -> None:
 # ------------------------------------------------------------------ Zephyr
 
 
-@needs_tools
-def test_zephyr_module(tmp_path: Path) -> None:
+def test_zephyr_module(tool: Tool) -> None:
     """METADATA_SCHEMA and process_module() in scripts/zephyr_module.py of Zephyr, as far as they concern these keys."""
-    module = yaml("zephyr/module.yml", tmp_path)
+    code = "import json, sys, ruamel.yaml as y; json.dump(y.YAML(typ='safe').load(open(sys.argv[1])), sys.stdout)"
+    module = json.loads(tool("python", "-c", code, ROOT / "zephyr/module.yml"))
     assert module == {"name": "mqtt5", "build": {"cmake": "zephyr", "kconfig": "zephyr/Kconfig"}}
     assert (ROOT / module["build"]["cmake"] / "CMakeLists.txt").is_file()
     assert (ROOT / module["build"]["kconfig"]).is_file()
 
 
-@needs_tools
-def test_zephyr_options(tmp_path: Path) -> None:
+def test_zephyr_options(tool: Tool) -> None:
     """Read by kconfiglib, as in Zephyr. Each option has the prefix, is off by default, and is what CMake asks for."""
     code = """if True:
         import json, kconfiglib, sys
         config = kconfiglib.Kconfig(sys.argv[1], warn_to_stderr=False)
         symbols = {s.name: [kconfiglib.TYPE_TO_STR[s.type], s.str_value] for s in config.unique_defined_syms}
         json.dump([config.warnings, symbols], sys.stdout)"""
-    warnings, symbols = json.loads(tool("python", "-c", code, ROOT / "zephyr/Kconfig", directory=tmp_path))
+    warnings, symbols = json.loads(tool("python", "-c", code, ROOT / "zephyr/Kconfig"))
     assert warnings == []
     assert symbols["MQTT5"] == ["bool", "n"]
     assert all(name.startswith("MQTT5") for name in symbols)
