@@ -90,10 +90,10 @@ def test_a_program_is_built_as_the_documentation_says(tmp_path, missing):
 
 
 @pytest.fixture(scope="module")
-def topic_count(tmp_path_factory):
+def topic_count(tmp_path_factory, missing):
     """The example extension, built in a directory of its own."""
     if importlib.util.find_spec("setuptools") is None:
-        pytest.skip("setuptools is not installed")
+        missing("setuptools is not installed")
     directory = tmp_path_factory.mktemp("extension") / "source"
     shutil.copytree(EXTENSION, directory)
     build = ["build_ext", f"--build-lib={directory.parent}", f"--build-temp={directory.parent}"]
