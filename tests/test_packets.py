@@ -279,7 +279,7 @@ def test_none_is_an_empty_sequence(cls: type) -> None:
 
 def test_every_public_name_is_there() -> None:
     exceptions = {"Error", "IncompleteError", "DecodeError"}
-    functions = {"Decoder", "read", "topic_matches", "Packet"}
+    functions = {"Decoder", "read", "topic_matches", "Packet", "get_include", "get_sources"}
     assert set(mqtt5.__all__) == {cls.__name__ for cls in CLASSES} | set(ENUMS) | exceptions | functions
     assert all(hasattr(mqtt5, name) for name in mqtt5.__all__)
     assert mqtt5.__all__ == sorted(mqtt5.__all__, key=mqtt5.__all__.index)
