@@ -15,8 +15,10 @@ from typing import Any
 from mqtt5 import _errors, _schema
 from mqtt5._convert import refuse_type, to_string
 from mqtt5._ffi import ffi, lib
+from mqtt5._postponed import Postponed
 from mqtt5._schema import Field, Schema
 from mqtt5._structs import ACCESSORS, ITEMS, PACKET_AT, PART_CLASSES, Accessors, default_of
+from mqtt5.packets import BasePacket
 
 # ------------------------------------------------------------------ memory
 
@@ -80,7 +82,7 @@ class Binding:
         # their class: to set each field of a frozen object takes several times as long.
         thawed = {"__slots__": (), "__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
         self.draft: Any = type(self.cls.__name__, (self.cls,), {**thawed, "__init__": object.__init__})
-        self.slow_init: Any = _slow_inits[self.cls]
+        self.slow_init: Any = _slow_inits[self.cls].__get__(None, self.cls)
         for field in self.fields:
             if field.type in PART_CLASSES:
                 _ = _bindings[field.type]
@@ -133,7 +135,7 @@ class Binding:
                 "        except Unfit:",
                 "            pass",
             ]
-        return functools.wraps(self.cls.write)(
+        return functools.wraps(BasePacket.write)(
             self.accessors.compile("write_packet", [*lines, "    return write(self)"])
         )
 
@@ -381,20 +383,8 @@ def topic_matches(pattern: str, topic: str) -> bool:
     return bool(lib.mqtt5_topic_matches(*views))
 
 
-def _postpone(cls: Any, name: str, make: Callable[[Binding], Callable[..., Any]]) -> None:
-    """Gives the class a method that is made when it is first called."""
-    made = None
-
-    @functools.wraps(getattr(cls, name))
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        nonlocal made
-        if made is None:
-            made = make(_bindings[cls])
-            if vars(cls)[name] is method:
-                setattr(cls, name, made)
-        return made(self, *args, **kwargs)
-
-    setattr(cls, name, method)
+def _postpone(cls: Any, name: str, make: Callable[[Binding], Any]) -> None:
+    Postponed(cls, name, lambda: make(_bindings[cls]))
 
 
 for _cls in _schema.CLASSES:

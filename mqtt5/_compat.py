@@ -8,20 +8,26 @@ aiomqtt 3.0.0a1 is such code. Here `Subscription` is TopicFilter, and SUBSCRIBE'
 import functools
 from typing import Any
 
+from mqtt5._postponed import Postponed
 from mqtt5.packets import SubscribePacket, TopicFilter
 
 Subscription = TopicFilter
 
 
-_init = SubscribePacket.__init__
+_init: Any = vars(SubscribePacket)["__init__"]
 
 
-@functools.wraps(_init)
-def _init_by_either_name(self: SubscribePacket, *args: Any, **kwargs: Any) -> None:
-    if "subscriptions" in kwargs and "topic_filters" not in kwargs:
-        kwargs["topic_filters"] = kwargs.pop("subscriptions")
-    _init(self, *args, **kwargs)
+def _make_init() -> Any:
+    init = _init.__get__(None, SubscribePacket)
+
+    @functools.wraps(init)
+    def init_by_either_name(self: SubscribePacket, *args: Any, **kwargs: Any) -> None:
+        if "subscriptions" in kwargs and "topic_filters" not in kwargs:
+            kwargs["topic_filters"] = kwargs.pop("subscriptions")
+        init(self, *args, **kwargs)
+
+    return init_by_either_name
 
 
-SubscribePacket.__init__ = _init_by_either_name  # type: ignore[method-assign]
+Postponed(SubscribePacket, "__init__", _make_init)
 SubscribePacket.subscriptions = property(lambda self: self.topic_filters)  # type: ignore[attr-defined]

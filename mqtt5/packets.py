@@ -12,6 +12,7 @@ from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar, dataclass_transform, overload
 
 from mqtt5 import _engine
+from mqtt5._postponed import Postponed
 from mqtt5.enums import (
     AuthReasonCode,
     ConnAckReasonCode,
@@ -98,7 +99,14 @@ else:
 
     def _packet(cls):
         # What dataclass would make itself is made here for less: to compile it took half of the time of an import.
-        cls = dataclass(frozen=True, slots=True, repr=False, eq=False)(cls)
+        body = {name: value for name, value in vars(cls).items() if name not in ("__dict__", "__weakref__")}
+
+        def make_init():
+            same = type(cls.__name__, cls.__bases__, body)
+            return dataclass(frozen=True, repr=False, eq=False, match_args=False)(same).__init__
+
+        cls = dataclass(frozen=True, slots=True, init=False, repr=False, eq=False)(cls)
+        Postponed(cls, "__init__", make_init)
         names = tuple(field.name for field in fields(cls))
         values = attrgetter(*names) if len(names) > 1 else lambda self: ()
 
