@@ -91,33 +91,15 @@ void engine_free(PyObject *object)
 
 /*
  * Short texts that came at least twice, so that they need not be made again:
- * topics and names repeat. Each may be in one of two places. What comes once
- * leaves no more than its hash.
+ * topics and names repeat. What comes once leaves no more than its hash here.
+ * Of those that find their place taken, one in so many takes it.
  */
-enum { KEPT_TEXTS = 2048, MISSED_TEXTS = 8192, SHORT_TEXT = 64 };
-typedef struct kept_text {
+enum { KEPT_TEXTS = 1024, SHORT_TEXT = 64, REPLACED = 4 };
+static struct kept_text {
     PyObject *text;
-    mqtt5_view utf8;
-    uint32_t hash;
-} kept_text;
-
-static kept_text kept_texts[KEPT_TEXTS];
-static uint32_t missed_texts[MISSED_TEXTS]; /* hashes */
-
-static inline kept_text *first_place(uint32_t hash)
-{
-    return &kept_texts[(hash >> 16) % KEPT_TEXTS];
-}
-
-static inline kept_text *second_place(uint32_t hash)
-{
-    return &kept_texts[hash % KEPT_TEXTS];
-}
-
-static inline bool is_kept(const kept_text *kept, uint32_t hash, mqtt5_view view)
-{
-    return kept->hash == hash && kept->utf8.size == view.size && memcmp(kept->utf8.data, view.data, view.size) == 0;
-}
+    uint32_t hash;   /* of the text */
+    uint32_t missed; /* of the last one that was made */
+} kept_texts[KEPT_TEXTS];
 
 /* Of its size, beginning and end; the size is at least 2. */
 static uint32_t text_hash(mqtt5_view view)
@@ -171,45 +153,51 @@ static Py_NO_INLINE PyObject *decode_text(mqtt5_view view)
     return made;
 }
 
-/* The text is not in the first place. */
-static Py_NO_INLINE PyObject *make_other_text(mqtt5_view view, uint32_t hash)
+static bool is_text(PyObject *text, mqtt5_view view)
 {
-    uint32_t *missed = &missed_texts[hash % MISSED_TEXTS];
-    kept_text *kept = second_place(hash);
-    PyObject *made;
     mqtt5_view utf8;
 
-    if (is_kept(kept, hash, view)) {
-        return Py_NewRef(kept->text);
+    return engine_view_text(text, &utf8) == FIT && utf8.size == view.size &&
+           memcmp(utf8.data, view.data, view.size) == 0;
+}
+
+/* Makes a text that is not kept, and keeps it if it was made here the last time too. */
+static Py_NO_INLINE PyObject *make_new_text(mqtt5_view view, uint32_t hash, struct kept_text *kept)
+{
+    static unsigned turn = 0;
+    PyObject *made = decode_text(view);
+    mqtt5_view utf8;
+
+    if (made == NULL || kept->missed != hash) {
+        kept->missed = hash;
+        return made;
     }
-    made = decode_text(view);
-    if (made != NULL && *missed == hash) {
-        if (engine_view_text(made, &utf8) != FIT) { /* no memory */
-            PyErr_Clear();
-            return made;
-        }
-        if (kept->text != NULL || first_place(hash)->text == NULL) {
-            kept = first_place(hash);
-        }
-        kept->utf8 = utf8;
-        kept->hash = hash;
-        Py_XSETREF(kept->text, Py_NewRef(made));
+    if (kept->text != NULL && ++turn % REPLACED != 0) {
+        return made;
     }
-    *missed = hash;
+    if (engine_view_text(made, &utf8) != FIT) { /* no memory; afterwards the text has its UTF-8 with it */
+        PyErr_Clear();
+        return made;
+    }
+    kept->hash = hash;
+    Py_XSETREF(kept->text, Py_NewRef(made));
     return made;
 }
 
 static inline PyObject *make_text(mqtt5_view view)
 {
-    const kept_text *kept;
+    struct kept_text *kept;
     uint32_t hash;
 
     if (view.size < 2 || view.size > SHORT_TEXT) {
         return decode_text(view);
     }
     hash = text_hash(view);
-    kept = first_place(hash);
-    return is_kept(kept, hash, view) ? Py_NewRef(kept->text) : make_other_text(view, hash);
+    kept = &kept_texts[hash % KEPT_TEXTS];
+    if (kept->hash == hash && kept->text != NULL && is_text(kept->text, view)) {
+        return Py_NewRef(kept->text);
+    }
+    return make_new_text(view, hash, kept);
 }
 
 static PyObject *make_bytes(mqtt5_view view)
