@@ -2,7 +2,8 @@
 /*
  * guard.h - memory between two pages that may not be touched, so that reading or writing one byte too far crashes.
  *
- * The crash names the vector that is being tried. It knows nothing of MQTT. Include it before anything else.
+ * The crash names the vector that is being tried. It knows nothing of MQTT. Include it before anything else. With
+ * MQTT5_TEST_BARE, for a target without an operating system, the memory is the same without such pages.
  */
 #ifndef GUARD_H
 #define GUARD_H
@@ -12,12 +13,15 @@
 
 #include "check.h"
 
-#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#ifndef MQTT5_TEST_BARE
+#include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#endif
 
 typedef struct arena {
     uint8_t *map; /* the first of the two guard pages */
@@ -30,6 +34,8 @@ static inline void give_up(const char *why)
     fprintf(stderr, "%s\n", why);
     exit(1);
 }
+
+#ifndef MQTT5_TEST_BARE
 
 /* Makes the arena hold at least size bytes. */
 static inline void reserve(arena *a, size_t size)
@@ -52,6 +58,28 @@ static inline void reserve(arena *a, size_t size)
     a->begin = a->map + page;
     a->end = a->begin + room;
 }
+
+#else
+
+static inline void reserve(arena *a, size_t size)
+{
+    size_t room = (size / 4096 + 1) * 4096;
+
+    if (a->map != NULL) {
+        if ((size_t)(a->end - a->begin) >= size) {
+            return;
+        }
+        free(a->map);
+    }
+    a->map = (uint8_t *)malloc(room);
+    if (a->map == NULL) {
+        give_up("no memory for the arena");
+    }
+    a->begin = a->map;
+    a->end = a->begin + room;
+}
+
+#endif
 
 /* The last size bytes before the guard page. */
 static inline uint8_t *at_end(arena *a, size_t size)
@@ -80,6 +108,8 @@ static inline uint8_t *copy_to_begin(arena *a, size_t offset, const void *data, 
     return a->begin + offset;
 }
 
+#ifndef MQTT5_TEST_BARE
+
 static struct sigaction guard_former[2];
 
 static inline void guard_hit(int number)
@@ -104,5 +134,13 @@ static inline void watch_guards(void)
     sigaction(SIGSEGV, &action, &guard_former[0]);
     sigaction(SIGBUS, &action, &guard_former[1]);
 }
+
+#else
+
+static inline void watch_guards(void)
+{
+}
+
+#endif
 
 #endif

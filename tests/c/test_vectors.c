@@ -2,14 +2,12 @@
 /*
  * test_vectors.c - every vector of tests/vectors, decoded whole, cut short and with a tail, and encoded again.
  *
- * Usage: test_vectors DIRECTORY [LEAST-NUMBER]. It knows what holds for every packet, and no packet in particular.
+ * Usage: test_vectors [DIRECTORY [LEAST-NUMBER]]. It knows what holds for every packet, and no packet in particular.
  */
 #include "guard.h"
 #include "mqtt5.h"
 #include "same.h"
 #include "tsv.h"
-
-#include <glob.h>
 
 enum { LEAST_VECTORS = 1000, EDGE = 300, SAMPLES = 100, OFFSETS = 8, CANARIES = 64, CANARY = 0xA5 };
 
@@ -412,22 +410,14 @@ int main(int argc, char **argv)
 {
     unsigned long count = 0, least = argc > 2 ? strtoul(argv[2], NULL, 10) : LEAST_VECTORS;
     vector v = {VECTOR_OK, 0, NULL, 0, 0};
-    char pattern[4096];
-    glob_t files;
-    size_t i;
+    char **path;
 
-    if (argc < 2 || snprintf(pattern, sizeof(pattern), "%s/*.tsv", argv[1]) >= (int)sizeof(pattern)) {
-        give_up("usage: test_vectors DIRECTORY [LEAST-NUMBER]");
-    }
-    if (glob(pattern, 0, NULL, &files) != 0) {
-        give_up("no vectors found");
-    }
     watch_guards();
-    for (i = 0; i < files.gl_pathc; i++) {
-        tsv t = open_tsv(files.gl_pathv[i]);
+    for (path = vector_files(argc > 1 ? argv[1] : "."); *path != NULL; path++) {
+        tsv t = open_tsv(*path);
 
         if (strcmp(t.name, "topics.tsv") == 0) { /* see test_topics.c */
-            fclose(t.file);
+            close_tsv(&t);
             continue;
         }
         while (next_line(&t)) {
@@ -436,7 +426,6 @@ int main(int argc, char **argv)
             count++;
         }
     }
-    globfree(&files);
     free(v.bytes);
     if (count < least) {
         fprintf(stderr, "%lu vectors, there should be at least %lu\n", count, least);
