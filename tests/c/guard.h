@@ -21,6 +21,10 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
+/* An argument of the program, or what stands for it. */
+#define ARGUMENT(number, otherwise) (argc > (number) ? argv[number] : (otherwise))
+#else
+#define ARGUMENT(number, otherwise) ((void)argc, (void)argv, (otherwise)) /* a board has none */
 #endif
 
 typedef struct arena {

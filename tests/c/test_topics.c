@@ -53,7 +53,7 @@ int main(int argc, char **argv)
     tsv t;
 
     watch_guards();
-    t = open_tsv(argc > 1 ? argv[1] : "topics.tsv");
+    t = open_tsv(ARGUMENT(1, "topics.tsv"));
     while (next_line(&t)) {
         try_line(&t);
         count++;
