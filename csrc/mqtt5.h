@@ -6,6 +6,13 @@
  * It knows no sockets, sessions or defaults, allocates nothing and keeps no
  * state: every function may be called from any thread. Section numbers are
  * those of the OASIS MQTT 5.0 specification.
+ *
+ * Two options leave out code where the C files are compiled. MQTT5_CLIENT_ONLY:
+ * what only a client receives is decoded, what only a client sends is encoded
+ * (and what both do, both ways). MQTT5_BROKER_ONLY: the other way round. A
+ * packet that is left out is answered with MQTT5_WRONG_DIRECTION: by framing
+ * and decoding, as soon as its first byte is there, and by encoding, if nothing
+ * else is wrong with it. Checks, lists and topics are the same in all builds.
  */
 #ifndef MQTT5_H
 #define MQTT5_H
@@ -92,6 +99,7 @@ typedef enum mqtt5_status {
     MQTT5_BAD_RETAIN_HANDLING,
     MQTT5_SHARED_NO_LOCAL,
     MQTT5_NO_AUTHENTICATION_METHOD,
+    MQTT5_WRONG_DIRECTION, /* only with MQTT5_CLIENT_ONLY or MQTT5_BROKER_ONLY: see above */
     MQTT5_STATUS_COUNT
 } mqtt5_status;
 

@@ -27,12 +27,36 @@ enum {
     IN_SUBACK = 1 << MQTT5_SUBACK,
     IN_UNSUBSCRIBE = 1 << MQTT5_UNSUBSCRIBE,
     IN_UNSUBACK = 1 << MQTT5_UNSUBACK,
+    IN_PINGREQ = 1 << MQTT5_PINGREQ,
+    IN_PINGRESP = 1 << MQTT5_PINGRESP,
     IN_DISCONNECT = 1 << MQTT5_DISCONNECT,
     IN_AUTH = 1 << MQTT5_AUTH,
     ANYWHERE = 0xFFFF,
     IN_MESSAGE = IN_PUBLISH | IN_WILL,
     IN_PUBLISH_ACK = IN_PUBACK | IN_PUBREC | IN_PUBREL | IN_PUBCOMP,
     IN_REASONED = IN_CONNACK | IN_PUBLISH_ACK | IN_SUBACK | IN_UNSUBACK | IN_DISCONNECT | IN_AUTH
+};
+
+/*
+ * Which packets are decoded and which encoded: all, or only those that one side
+ * receives and sends (table 2-1). The code for the others is left out.
+ */
+enum {
+    FROM_BOTH = IN_PUBLISH | IN_PUBLISH_ACK | IN_DISCONNECT | IN_AUTH,
+    FROM_CLIENT = FROM_BOTH | IN_CONNECT | IN_SUBSCRIBE | IN_UNSUBSCRIBE | IN_PINGREQ,
+    FROM_BROKER = FROM_BOTH | IN_CONNACK | IN_SUBACK | IN_UNSUBACK | IN_PINGRESP,
+#if defined(MQTT5_CLIENT_ONLY) && defined(MQTT5_BROKER_ONLY)
+#error "MQTT5_CLIENT_ONLY and MQTT5_BROKER_ONLY exclude each other; without either, the codec serves both"
+#elif defined(MQTT5_CLIENT_ONLY)
+    DECODED = FROM_BROKER,
+    ENCODED = FROM_CLIENT
+#elif defined(MQTT5_BROKER_ONLY)
+    DECODED = FROM_CLIENT,
+    ENCODED = FROM_BROKER
+#else
+    DECODED = ANYWHERE,
+    ENCODED = ANYWHERE
+#endif
 };
 
 /* What a property's value must be, beyond what its kind says. */

@@ -162,10 +162,14 @@ static void read_body(reader *r, unsigned flags, mqtt5_packet *packet)
 
     switch (type) {
     case MQTT5_CONNECT:
-        read_connect(r, &packet->as.connect);
+        if (DECODED & IN_CONNECT) {
+            read_connect(r, &packet->as.connect);
+        }
         break;
     case MQTT5_CONNACK:
-        read_connack(r, &packet->as.connack);
+        if (DECODED & IN_CONNACK) {
+            read_connack(r, &packet->as.connack);
+        }
         break;
     case MQTT5_PUBLISH:
         read_publish(r, &packet->as.publish, flags);
@@ -179,20 +183,27 @@ static void read_body(reader *r, unsigned flags, mqtt5_packet *packet)
         read_outcome(r, packet);
         break;
     case MQTT5_SUBSCRIBE:
-        read_packet_id(r, &packet->as.subscribe.packet_id);
-        mqtt5_read_properties(r, IN_SUBSCRIBE, &packet->as.subscribe.properties);
-        mqtt5_read_list(r, MQTT5_KIND_TOPIC_FILTERS, MQTT5_FIELD_TOPIC_FILTERS, &packet->as.subscribe.topic_filters);
+        if (DECODED & IN_SUBSCRIBE) {
+            read_packet_id(r, &packet->as.subscribe.packet_id);
+            mqtt5_read_properties(r, IN_SUBSCRIBE, &packet->as.subscribe.properties);
+            mqtt5_read_list(r, MQTT5_KIND_TOPIC_FILTERS, MQTT5_FIELD_TOPIC_FILTERS,
+                            &packet->as.subscribe.topic_filters);
+        }
         break;
     case MQTT5_UNSUBSCRIBE:
-        read_packet_id(r, &packet->as.unsubscribe.packet_id);
-        mqtt5_read_properties(r, IN_UNSUBSCRIBE, &packet->as.unsubscribe.properties);
-        mqtt5_read_list(r, MQTT5_KIND_PATTERNS, MQTT5_FIELD_PATTERNS, &packet->as.unsubscribe.patterns);
+        if (DECODED & IN_UNSUBSCRIBE) {
+            read_packet_id(r, &packet->as.unsubscribe.packet_id);
+            mqtt5_read_properties(r, IN_UNSUBSCRIBE, &packet->as.unsubscribe.properties);
+            mqtt5_read_list(r, MQTT5_KIND_PATTERNS, MQTT5_FIELD_PATTERNS, &packet->as.unsubscribe.patterns);
+        }
         break;
     case MQTT5_SUBACK:
     case MQTT5_UNSUBACK:
-        read_packet_id(r, &packet->as.suback.packet_id);
-        mqtt5_read_properties(r, 1u << type, &packet->as.suback.properties);
-        mqtt5_read_list(r, MQTT5_KIND_REASON_CODES, MQTT5_FIELD_REASON_CODES, &packet->as.suback.reason_codes);
+        if (DECODED & IN_SUBACK) {
+            read_packet_id(r, &packet->as.suback.packet_id);
+            mqtt5_read_properties(r, 1u << type, &packet->as.suback.properties);
+            mqtt5_read_list(r, MQTT5_KIND_REASON_CODES, MQTT5_FIELD_REASON_CODES, &packet->as.suback.reason_codes);
+        }
         break;
     default: /* PINGREQ and PINGRESP have no body */
         packet->as.properties.present = 0;
@@ -274,12 +285,16 @@ static APART void write_body(writer *w, const mqtt5_packet *packet)
 
     switch (type) {
     case MQTT5_CONNECT:
-        write_connect(w, &packet->as.connect);
+        if (ENCODED & IN_CONNECT) {
+            write_connect(w, &packet->as.connect);
+        }
         break;
     case MQTT5_CONNACK:
-        write_byte(w, packet->as.connack.session_present ? SESSION_PRESENT : 0);
-        write_byte(w, packet->as.connack.reason_code);
-        mqtt5_write_properties(w, IN_CONNACK, &packet->as.connack.properties);
+        if (ENCODED & IN_CONNACK) {
+            write_byte(w, packet->as.connack.session_present ? SESSION_PRESENT : 0);
+            write_byte(w, packet->as.connack.reason_code);
+            mqtt5_write_properties(w, IN_CONNACK, &packet->as.connack.properties);
+        }
         break;
     case MQTT5_PUBLISH:
         write_publish(w, &packet->as.publish);
@@ -293,20 +308,26 @@ static APART void write_body(writer *w, const mqtt5_packet *packet)
         write_outcome(w, packet);
         break;
     case MQTT5_SUBSCRIBE:
-        write_u16(w, packet->as.subscribe.packet_id);
-        mqtt5_write_properties(w, IN_SUBSCRIBE, &packet->as.subscribe.properties);
-        mqtt5_write_list(w, MQTT5_KIND_TOPIC_FILTERS, 0, &packet->as.subscribe.topic_filters);
+        if (ENCODED & IN_SUBSCRIBE) {
+            write_u16(w, packet->as.subscribe.packet_id);
+            mqtt5_write_properties(w, IN_SUBSCRIBE, &packet->as.subscribe.properties);
+            mqtt5_write_list(w, MQTT5_KIND_TOPIC_FILTERS, 0, &packet->as.subscribe.topic_filters);
+        }
         break;
     case MQTT5_UNSUBSCRIBE:
-        write_u16(w, packet->as.unsubscribe.packet_id);
-        mqtt5_write_properties(w, IN_UNSUBSCRIBE, &packet->as.unsubscribe.properties);
-        mqtt5_write_list(w, MQTT5_KIND_PATTERNS, 0, &packet->as.unsubscribe.patterns);
+        if (ENCODED & IN_UNSUBSCRIBE) {
+            write_u16(w, packet->as.unsubscribe.packet_id);
+            mqtt5_write_properties(w, IN_UNSUBSCRIBE, &packet->as.unsubscribe.properties);
+            mqtt5_write_list(w, MQTT5_KIND_PATTERNS, 0, &packet->as.unsubscribe.patterns);
+        }
         break;
     case MQTT5_SUBACK:
     case MQTT5_UNSUBACK:
-        write_u16(w, packet->as.suback.packet_id);
-        mqtt5_write_properties(w, 1u << type, &packet->as.suback.properties);
-        mqtt5_write_list(w, MQTT5_KIND_REASON_CODES, 0, &packet->as.suback.reason_codes);
+        if (ENCODED & IN_SUBACK) {
+            write_u16(w, packet->as.suback.packet_id);
+            mqtt5_write_properties(w, 1u << type, &packet->as.suback.properties);
+            mqtt5_write_list(w, MQTT5_KIND_REASON_CODES, 0, &packet->as.suback.reason_codes);
+        }
         break;
     default: /* PINGREQ and PINGRESP have no body */
         break;
@@ -350,6 +371,9 @@ mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, size_t max_packet_siz
     type = data[0] >> 4;
     if (type == 0) {
         return report(error, MQTT5_RESERVED_TYPE, MQTT5_FIELD_PACKET_TYPE, 0, 0);
+    }
+    if ((DECODED >> type & 1) == 0) {
+        return report(error, MQTT5_WRONG_DIRECTION, MQTT5_FIELD_PACKET_TYPE, 0, 0);
     }
     if (type != MQTT5_PUBLISH && (data[0] & 0x0Fu) != reserved_flags(type)) {
         return report(error, MQTT5_RESERVED_FLAGS, MQTT5_FIELD_FLAGS, 0, 0);
@@ -473,6 +497,9 @@ mqtt5_status mqtt5_encode(const mqtt5_packet *packet, size_t max_packet_size, ui
     *packet_size = 0;
     if (status != MQTT5_OK) {
         return status;
+    }
+    if ((ENCODED >> packet->type & 1) == 0) {
+        return report(error, MQTT5_WRONG_DIRECTION, MQTT5_FIELD_PACKET_TYPE, 0, 0);
     }
     payload = packet->type == MQTT5_PUBLISH ? packet->as.publish.payload.size : 0;
     given = varint_size(payload); /* a guess that is never too much */

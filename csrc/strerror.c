@@ -79,6 +79,8 @@ const char *mqtt5_strerror(mqtt5_status status)
         "no local must not be set on a shared subscription [3.8.3.1]",
         /* NO_AUTHENTICATION_METHOD */
         "the authentication method is missing [3.1.2.11.10, 3.15.2.2.2]",
+        /* WRONG_DIRECTION */
+        "a packet of this type goes in the other direction, which is left out of this build [2.1.2]",
     };
     /* clang-format on */
 

@@ -1204,6 +1204,7 @@ NOT_ARGUMENTS = {
     "WILL_FLAGS",
     "UNSUPPORTED_PROTOCOL",
     "REPEATED_PROPERTY",
+    "WRONG_DIRECTION",  # only where the C codec is built for one side
     "PACKET_TOO_LARGE",  # write() finds it: test_a_packet_can_be_too_large
 }
 

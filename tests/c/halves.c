@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * halves.c - the library put together from its two halves, one built with MQTT5_CLIENT_ONLY and one with
+ * MQTT5_BROKER_ONLY, for tests that know nothing of them: what one half writes, the other one reads.
+ *
+ * A packet goes to the half that it is for, and the other half must refuse it as mqtt5.h says. Both must say the same
+ * of one that goes both ways. It knows who sends which packet, and nothing else of packets.
+ */
+#include "mqtt5.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define DECLARE(half)                                                                                               \
+    mqtt5_status half##_frame(const uint8_t *data, size_t size, size_t max_packet_size, size_t *packet_size,        \
+                              mqtt5_error *error);                                                                  \
+    mqtt5_status half##_decode(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet,      \
+                               size_t *packet_size, mqtt5_error *error);                                            \
+    mqtt5_status half##_decode_head(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet, \
+                                    size_t *packet_size, mqtt5_error *error);                                       \
+    mqtt5_status half##_encode(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,      \
+                               size_t *packet_size, mqtt5_error *error);
+DECLARE(client)
+DECLARE(broker)
+
+enum { CLIENT = 1, BROKER = 2, BOTH = CLIENT | BROKER };
+
+/* Who sends packets of this type (table 2-1). What is no type, neither may read or write. */
+static int senders(unsigned type)
+{
+    static const int table[] = {
+        BOTH,   CLIENT, BROKER, BOTH,   BOTH,   BOTH,   BOTH, BOTH, /* reserved, CONNECT, CONNACK, PUBLISH to PUBCOMP */
+        CLIENT, BROKER, CLIENT, BROKER, CLIENT, BROKER, BOTH, BOTH, /* SUBSCRIBE to PINGRESP, DISCONNECT, AUTH */
+    };
+
+    return type < sizeof(table) / sizeof(table[0]) ? table[type] : BOTH;
+}
+
+static int receivers_of(const uint8_t *data, size_t size)
+{
+    int from = size > 0 ? senders(data[0] >> 4u) : BOTH;
+
+    return from == BOTH ? BOTH : BOTH - from;
+}
+
+static void must(bool holds, const char *what)
+{
+    if (!holds) {
+        fprintf(stderr, "halves.c: %s\n", what);
+        abort();
+    }
+}
+
+/* Of the half that is left out: it says so, whoever asks. */
+static void must_refuse(mqtt5_status status, const mqtt5_error *error)
+{
+    must(status == MQTT5_WRONG_DIRECTION && mqtt5_reason_code(status) == 0x82, "a half takes what is not for it");
+    must(error->status == status && error->field == MQTT5_FIELD_PACKET_TYPE && error->offset == 0 && error->index == 0,
+         "a half does not say what it refuses");
+}
+
+static void must_agree(bool agree)
+{
+    must(agree, "the halves say different things of a packet that goes both ways");
+}
+
+mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, size_t max_packet_size, size_t *packet_size,
+                         mqtt5_error *error)
+{
+    const int to = receivers_of(data, size);
+    mqtt5_error e;
+    size_t n;
+    mqtt5_status status;
+
+    if (to == CLIENT) {
+        must_refuse(broker_frame(data, size, max_packet_size, &n, &e), &e);
+    } else if (to == BROKER) {
+        must_refuse(client_frame(data, size, max_packet_size, &n, &e), &e);
+        return broker_frame(data, size, max_packet_size, packet_size, error);
+    }
+    status = client_frame(data, size, max_packet_size, packet_size, error);
+    if (to == BOTH) {
+        must_agree(broker_frame(data, size, max_packet_size, &n, NULL) == status && n == *packet_size);
+    }
+    return status;
+}
+
+typedef mqtt5_status decode_function(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet,
+                                     size_t *packet_size, mqtt5_error *error);
+
+static mqtt5_status decode_by(decode_function *client, decode_function *broker, const uint8_t *data, size_t size,
+                              size_t max_packet_size, mqtt5_packet *packet, size_t *packet_size, mqtt5_error *error)
+{
+    const int to = receivers_of(data, size);
+    mqtt5_packet scratch;
+    mqtt5_error e;
+    size_t n;
+    mqtt5_status status;
+
+    if (to == CLIENT) {
+        must_refuse(broker(data, size, max_packet_size, &scratch, &n, &e), &e);
+    } else if (to == BROKER) {
+        must_refuse(client(data, size, max_packet_size, &scratch, &n, &e), &e);
+        return broker(data, size, max_packet_size, packet, packet_size, error);
+    }
+    status = client(data, size, max_packet_size, packet, packet_size, error);
+    if (to == BOTH) {
+        must_agree(broker(data, size, max_packet_size, &scratch, &n, NULL) == status && n == *packet_size);
+    }
+    return status;
+}
+
+mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet,
+                          size_t *packet_size, mqtt5_error *error)
+{
+    return decode_by(client_decode, broker_decode, data, size, max_packet_size, packet, packet_size, error);
+}
+
+mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet,
+                               size_t *packet_size, mqtt5_error *error)
+{
+    return decode_by(client_decode_head, broker_decode_head, data, size, max_packet_size, packet, packet_size, error);
+}
+
+mqtt5_status mqtt5_encode(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,
+                          size_t *packet_size, mqtt5_error *error)
+{
+    const int from = mqtt5_check(packet, NULL) == MQTT5_OK ? senders(packet->type) : BOTH;
+    mqtt5_error e;
+    size_t n = 1;
+    mqtt5_status status;
+
+    if (from == CLIENT) {
+        must_refuse(broker_encode(packet, max_packet_size, data, size, &n, &e), &e);
+        must(n == 0, "a refused packet has a size");
+    } else if (from == BROKER) {
+        must_refuse(client_encode(packet, max_packet_size, data, size, &n, &e), &e);
+        must(n == 0, "a refused packet has a size");
+        return broker_encode(packet, max_packet_size, data, size, packet_size, error);
+    }
+    status = client_encode(packet, max_packet_size, data, size, packet_size, error);
+    if (from == BOTH) {
+        must_agree(broker_encode(packet, max_packet_size, data, size, &n, NULL) == status && n == *packet_size);
+    }
+    return status;
+}

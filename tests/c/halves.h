@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * halves.h - put in front of the sources of the library, so that its two halves fit into one program: what each defines
+ * gets a name of its own. Checks, lists and topics are those of the client's half.
+ *
+ * The linker says if a name is missing here. It knows nothing else of the library.
+ */
+#ifndef HALVES_H
+#define HALVES_H
+
+#ifdef MQTT5_CLIENT_ONLY
+#define mqtt5_frame client_frame
+#define mqtt5_decode client_decode
+#define mqtt5_decode_head client_decode_head
+#define mqtt5_encode client_encode
+#else
+#define mqtt5_frame broker_frame
+#define mqtt5_decode broker_decode
+#define mqtt5_decode_head broker_decode_head
+#define mqtt5_encode broker_encode
+#define mqtt5_check broker_check
+#define mqtt5_next_user_property broker_next_user_property
+#define mqtt5_next_subscription_id broker_next_subscription_id
+#define mqtt5_next_topic_filter broker_next_topic_filter
+#define mqtt5_next_reason_code broker_next_reason_code
+#define mqtt5_next_pattern broker_next_pattern
+#define mqtt5_check_topic_name broker_check_topic_name
+#define mqtt5_check_topic_filter broker_check_topic_filter
+#define mqtt5_topic_matches broker_topic_matches
+#define mqtt5_reason_code broker_reason_code
+#define mqtt5_strerror broker_strerror
+#define mqtt5_reflect broker_reflect
+#define mqtt5_field_name broker_field_name
+#define mqtt5_rows broker_rows
+#define mqtt5_first_row broker_first_row
+#define mqtt5_refuse_property broker_refuse_property
+#define mqtt5_next_item broker_next_item
+#define mqtt5_read_list broker_read_list
+#define mqtt5_write_list broker_write_list
+#define mqtt5_read_properties broker_read_properties
+#define mqtt5_write_properties broker_write_properties
+#define mqtt5_is_utf8 broker_is_utf8
+#define mqtt5_is_shared broker_is_shared
+#define mqtt5_note_field broker_note_field
+#endif
+
+#endif
