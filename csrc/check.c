@@ -13,7 +13,7 @@ typedef struct checker {
     uint8_t field;
     uint8_t type;    /* of the packet; MQTT5_STRUCT_WILL within the Will ... */
     uint8_t section; /* ... when this is added to every field */
-    size_t index;    /* of the item that breaks it, in a list */
+    size_t index;    /* of the item in a list, else 0 */
 } checker;
 
 static NOINLINE void refuse(checker *c, mqtt5_status status, unsigned field)
@@ -43,10 +43,9 @@ static void check_binary(checker *c, mqtt5_view view, unsigned field)
     require(c, view.size <= MQTT5_MAX_STRING_SIZE, MQTT5_TOO_LONG, field);
 }
 
-static void check_string(checker *c, mqtt5_view view, unsigned field)
+static void check_string(checker *c, const mqtt5_view *view, unsigned field)
 {
-    check_binary(c, view, field);
-    require(c, mqtt5_is_utf8(view), MQTT5_BAD_UTF8, field);
+    check_status(c, mqtt5_check_string(view->data, view->size), field);
 }
 
 static void check_number(checker *c, const property *row, uint32_t number)
@@ -168,8 +167,8 @@ static void check_item(checker *c, const property *row, const void *item)
         break;
     case MQTT5_KIND_USER_PROPERTIES:
         pair = (const mqtt5_user_property *)item;
-        check_string(c, pair->name, field);
-        check_string(c, pair->value, field);
+        check_string(c, &pair->name, field);
+        check_string(c, &pair->value, field);
         break;
     case MQTT5_KIND_TOPIC_FILTERS:
         filter = (const mqtt5_topic_filter *)item;
@@ -191,11 +190,10 @@ static void check_item(checker *c, const property *row, const void *item)
 static void check_list(checker *c, const property *row, const mqtt5_list *list)
 {
     mqtt5_list left = *list;
-    size_t index;
     value room;
 
     require(c, left.count > 0, MQTT5_EMPTY_LIST, row->id);
-    for (index = 0; c->status == MQTT5_OK && left.count > 0; index++) {
+    for (; left.count > 0; c->index++) {
         const void *item = mqtt5_next_item(&left, row->kind, &room);
 
         if (item == NULL) {
@@ -204,9 +202,10 @@ static void check_list(checker *c, const property *row, const mqtt5_list *list)
             check_item(c, row, item);
         }
         if (c->status != MQTT5_OK) {
-            c->index = index;
+            return;
         }
     }
+    c->index = 0;
 }
 
 /* ----------------------------------------------------------- properties */
@@ -230,7 +229,7 @@ static void check_property(checker *c, const property *row, const void *member)
         if (row->rule == RULE_TOPIC_NAME) {
             check_status(c, mqtt5_check_topic_name(*(const mqtt5_view *)member), row->id);
         } else {
-            check_string(c, *(const mqtt5_view *)member, row->id);
+            check_string(c, (const mqtt5_view *)member, row->id);
         }
         break;
     case MQTT5_KIND_BINARY:
@@ -266,7 +265,7 @@ static void check_connect(checker *c, const mqtt5_connect *p)
 
     require(c, method || !mqtt5_has(&p->properties, MQTT5_PROPERTY_AUTHENTICATION_DATA), MQTT5_NO_AUTHENTICATION_METHOD,
             MQTT5_PROPERTY_AUTHENTICATION_DATA);
-    check_string(c, p->client_id, MQTT5_FIELD_CLIENT_ID);
+    check_string(c, &p->client_id, MQTT5_FIELD_CLIENT_ID);
     if (p->has_will) {
         c->type = MQTT5_STRUCT_WILL;
         c->section = MQTT5_FIELD_IN_WILL;
@@ -278,7 +277,7 @@ static void check_connect(checker *c, const mqtt5_connect *p)
         c->section = 0;
     }
     if (p->has_username) {
-        check_string(c, p->username, MQTT5_FIELD_USERNAME);
+        check_string(c, &p->username, MQTT5_FIELD_USERNAME);
     }
     if (p->has_password) {
         check_binary(c, p->password, MQTT5_FIELD_PASSWORD);

@@ -59,6 +59,12 @@ enum {
 #endif
 };
 
+/* For a type that exists; where all are in the set, the compiler asks nothing. */
+static inline bool is_in(unsigned packets, unsigned type)
+{
+    return packets == ANYWHERE || (packets >> type & 1) != 0;
+}
+
 /* What a property's value must be, beyond what its kind says. */
 typedef enum rule {
     RULE_NONE,
@@ -174,7 +180,7 @@ void mqtt5_read_properties(reader *r, unsigned where, mqtt5_properties *properti
 void mqtt5_write_properties(writer *w, unsigned where, const mqtt5_properties *properties);
 
 /* text.c */
-bool mqtt5_is_utf8(mqtt5_view text);
+mqtt5_status mqtt5_check_string(const uint8_t *data, size_t size);
 bool mqtt5_is_shared(mqtt5_view pattern);
 
 /* packet.c */

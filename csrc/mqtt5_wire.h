@@ -66,9 +66,11 @@ static inline const uint8_t *read_bytes(reader *r, size_t n)
 
 static inline uint8_t read_byte(reader *r)
 {
-    const uint8_t *b = read_bytes(r, 1);
-
-    return b ? b[0] : 0;
+    if (r->at == r->end) {
+        fail(r, MQTT5_TRUNCATED);
+        return 0;
+    }
+    return *r->at++;
 }
 
 static inline uint16_t read_u16(reader *r)

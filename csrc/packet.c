@@ -372,7 +372,7 @@ mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, size_t max_packet_siz
     if (type == 0) {
         return report(error, MQTT5_RESERVED_TYPE, MQTT5_FIELD_PACKET_TYPE, 0, 0);
     }
-    if ((DECODED >> type & 1) == 0) {
+    if (!is_in(DECODED, type)) {
         return report(error, MQTT5_WRONG_DIRECTION, MQTT5_FIELD_PACKET_TYPE, 0, 0);
     }
     if (type != MQTT5_PUBLISH && (data[0] & 0x0Fu) != reserved_flags(type)) {
@@ -435,7 +435,7 @@ static NOINLINE void locate(const uint8_t *data, size_t size, mqtt5_packet *pack
 }
 
 /* The first size bytes of a packet whose fixed header mqtt5_frame() has passed. */
-static mqtt5_status read_packet(const uint8_t *data, size_t size, mqtt5_packet *packet, mqtt5_error *error)
+static INLINE mqtt5_status read_packet(const uint8_t *data, size_t size, mqtt5_packet *packet, mqtt5_error *error)
 {
     mqtt5_status status = parse(data, size, packet, NULL);
 
@@ -462,13 +462,9 @@ mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, size_t max_packet_si
 mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet,
                                size_t *packet_size, mqtt5_error *error)
 {
-    mqtt5_status status = mqtt5_frame(data, size, max_packet_size, packet_size, error);
+    mqtt5_status status = mqtt5_decode(data, size, max_packet_size, packet, packet_size, error);
     size_t header = 1;
 
-    packet->type = size > 0 ? data[0] >> 4 : 0;
-    if (status == MQTT5_OK) {
-        return read_packet(data, *packet_size, packet, error);
-    }
     if (status != MQTT5_INCOMPLETE || packet->type != MQTT5_PUBLISH) {
         return status;
     }
@@ -478,7 +474,10 @@ mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, size_t max_pack
     if (header >= size) {
         return status;
     }
-    status = read_packet(data, size, packet, NULL);
+    status = parse(data, size, packet, NULL);
+    if (status == MQTT5_OK) {
+        status = mqtt5_check(packet, NULL);
+    }
     if (status == MQTT5_OK) {
         packet->as.publish.payload.size += *packet_size - size;
         return status;
@@ -490,38 +489,38 @@ mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, size_t max_pack
 mqtt5_status mqtt5_encode(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,
                           size_t *packet_size, mqtt5_error *error)
 {
-    mqtt5_status status = mqtt5_check(packet, error);
-    size_t payload, given, whole;
+    mqtt5_status status;
+    size_t payload, given;
     writer w;
 
+    w.data = data;
+    w.size = data == NULL ? 0 : size < largest_packet ? size : largest_packet;
     *packet_size = 0;
+    status = mqtt5_check(packet, error);
     if (status != MQTT5_OK) {
         return status;
     }
-    if ((ENCODED >> packet->type & 1) == 0) {
+    if (!is_in(ENCODED, packet->type)) {
         return report(error, MQTT5_WRONG_DIRECTION, MQTT5_FIELD_PACKET_TYPE, 0, 0);
     }
     payload = packet->type == MQTT5_PUBLISH ? packet->as.publish.payload.size : 0;
     given = varint_size(payload); /* a guess that is never too much */
-    w.data = data;
-    w.size = data == NULL ? 0 : size < largest_packet ? size : largest_packet;
     w.at = 1 + given;
     write_body(&w, packet);
     write_length(&w, 1, given, payload);
-    whole = w.at + payload;
-    *packet_size = whole;
-    if (whole > largest_packet || (max_packet_size > 0 && whole > max_packet_size)) {
+    *packet_size = w.at + payload;
+    if (*packet_size > largest_packet || (max_packet_size > 0 && *packet_size > max_packet_size)) {
         return report(error, MQTT5_PACKET_TOO_LARGE, MQTT5_FIELD_REMAINING_LENGTH, 0, 0);
     }
-    if (data == NULL) {
+    if (w.data == NULL) {
         return MQTT5_OK;
     }
-    if (size < whole) {
+    if (w.size < *packet_size) {
         return report(error, MQTT5_NO_SPACE, 0, 0, 0);
     }
-    data[0] = (uint8_t)((unsigned)packet->type << 4 | packet_flags(packet));
+    w.data[0] = (uint8_t)((unsigned)packet->type << 4 | packet_flags(packet));
     if (payload > 0) { /* last, where it need not be moved */
-        memcpy(data + w.at, packet->as.publish.payload.data, payload);
+        memcpy(w.data + w.at, packet->as.publish.payload.data, payload);
     }
     return MQTT5_OK;
 }

@@ -65,26 +65,53 @@ static INLINE size_t suspect_bits(size_t word, size_t avoid)
     return bits;
 }
 
-/* Is all of it plain ASCII? Most text is, and a word at a time that is soon told; the last word may overlap. */
-static INLINE bool is_plain(mqtt5_view text, size_t avoid)
+/* Reads at any address. Where firmware is compiled, each memcpy() may be a call: there is no library that is known. */
+static INLINE size_t load_word(const uint8_t *at)
 {
-    const uint8_t *at = text.data;
-    size_t word = ones, suspect = 0, left = text.size;
+#if defined(__GNUC__)
+    struct word {
+        size_t all;
+    } __attribute__((packed, may_alias));
+
+    return ((const struct word *)at)->all;
+#else
+    size_t word;
+
+    memcpy(&word, at, sizeof(word));
+    return word;
+#endif
+}
+
+static INLINE uint32_t load_half(const uint8_t *at)
+{
+#if defined(__GNUC__)
+    struct half {
+        uint32_t all;
+    } __attribute__((packed, may_alias));
+
+    return ((const struct half *)at)->all;
+#else
+    uint32_t half;
+
+    memcpy(&half, at, sizeof(half));
+    return half;
+#endif
+}
+
+/* Is all of it plain ASCII? Most text is, and a word at a time that is soon told; the last word may overlap. */
+static INLINE bool is_plain(const uint8_t *at, size_t left, size_t avoid)
+{
+    size_t word = ones, suspect = 0;
 
     if (left >= sizeof(word)) {
         const uint8_t *const last = at + (left - sizeof(word));
 
         for (; at < last; at += sizeof(word)) {
-            memcpy(&word, at, sizeof(word));
-            suspect |= suspect_bits(word, avoid);
+            suspect |= suspect_bits(load_word(at), avoid);
         }
-        memcpy(&word, last, sizeof(word));
+        word = load_word(last);
     } else if (left >= sizeof(uint32_t)) {
-        uint32_t half[2];
-
-        memcpy(&half[0], at, sizeof(half[0]));
-        memcpy(&half[1], at + (left - sizeof(half[1])), sizeof(half[1]));
-        word = half[0] | (size_t)half[1] << 16 << 16;
+        word = load_half(at) | (size_t)load_half(at + (left - sizeof(uint32_t))) << 16 << 16;
     } else {
         for (; left > 0; left--) {
             word = word << 8 | *at++;
@@ -94,29 +121,30 @@ static INLINE bool is_plain(mqtt5_view text, size_t avoid)
 }
 
 /* Is it well-formed? One character at a time. */
-static NOINLINE bool is_multibyte(mqtt5_view text)
+static NOINLINE bool is_multibyte(const uint8_t *at, size_t left)
 {
-    size_t i = 0;
+    while (left > 0) {
+        size_t length = 1;
 
-    while (i < text.size) {
-        if (text.data[i] - 1u < 0x7F) {
-            i++;
-        } else {
-            size_t length = multibyte_length(text.data + i, text.size - i);
-
+        if (*at - 1u >= 0x7F) {
+            length = multibyte_length(at, left);
             if (length == 0) {
                 return false;
             }
-            i += length;
         }
+        at += length;
+        left -= length;
     }
     return true;
 }
 
 /* Well-formed and without U+0000 [MQTT-1.5.4-1, 1.5.4-2]. Everything else is allowed. */
-bool mqtt5_is_utf8(mqtt5_view text)
+mqtt5_status mqtt5_check_string(const uint8_t *data, size_t size)
 {
-    return is_plain(text, ANY_CHARACTER) || is_multibyte(text);
+    if (size > MQTT5_MAX_STRING_SIZE) {
+        return MQTT5_TOO_LONG;
+    }
+    return is_plain(data, size, ANY_CHARACTER) || is_multibyte(data, size) ? MQTT5_OK : MQTT5_BAD_UTF8;
 }
 
 mqtt5_status mqtt5_check_topic_name(mqtt5_view topic)
@@ -126,8 +154,8 @@ mqtt5_status mqtt5_check_topic_name(mqtt5_view topic)
     if (topic.size > MQTT5_MAX_STRING_SIZE) {
         return MQTT5_TOO_LONG;
     }
-    if (!is_plain(topic, NO_WILDCARD)) {
-        if (!mqtt5_is_utf8(topic)) {
+    if (!is_plain(topic.data, topic.size, NO_WILDCARD)) {
+        if (mqtt5_check_string(topic.data, topic.size) != MQTT5_OK) {
             return MQTT5_BAD_UTF8;
         }
         for (i = 0; i < topic.size; i++) {
@@ -163,13 +191,11 @@ static mqtt5_view unshared(mqtt5_view pattern)
 
 mqtt5_status mqtt5_check_topic_filter(mqtt5_view pattern)
 {
+    mqtt5_status status = mqtt5_check_string(pattern.data, pattern.size);
     size_t i;
 
-    if (pattern.size > MQTT5_MAX_STRING_SIZE) {
-        return MQTT5_TOO_LONG;
-    }
-    if (!mqtt5_is_utf8(pattern)) {
-        return MQTT5_BAD_UTF8;
+    if (status != MQTT5_OK) {
+        return status;
     }
     if (mqtt5_is_shared(pattern)) {
         pattern = unshared(pattern);

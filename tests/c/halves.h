@@ -39,7 +39,7 @@
 #define mqtt5_write_list broker_write_list
 #define mqtt5_read_properties broker_read_properties
 #define mqtt5_write_properties broker_write_properties
-#define mqtt5_is_utf8 broker_is_utf8
+#define mqtt5_check_string broker_check_string
 #define mqtt5_is_shared broker_is_shared
 #define mqtt5_note_field broker_note_field
 #endif

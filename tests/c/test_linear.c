@@ -327,7 +327,7 @@ static void count_texts(const char *filter_text, const char *topic_text)
         free((void *)(uintptr_t)topic.data);
     }
     snprintf(what, sizeof(what), "filter %s, topic %s", filter_text, topic_text);
-    compare(what, "check topic", SMALLEST, counted[0], SIZES, 1);
+    compare(what, "check topic", SMALLEST / sizeof(size_t), counted[0], SIZES, 1); /* it takes a word at a time */
     compare(what, "check filter", SMALLEST, counted[1], SIZES, 1);
     compare(what, "match", SMALLEST, counted[2], SIZES, 1);
 }
