@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
+/** @file
  * mqtt5.h - the public interface of mqtt5, an MQTT 5.0 packet codec.
  *
  * It turns control packets into bytes and back: mqtt5_decode(), mqtt5_encode().
@@ -23,13 +23,13 @@
 
 /* -------------------------------------------------------------- version */
 
-/* The version of the header, and of the library that it belongs to: docs/stability.md says what may change with it. */
+/** The version of the header, and of the library that it belongs to: docs/stability.md says what may change with it. */
 #define MQTT5_VERSION "0.1.0"
-#define MQTT5_VERSION_MAJOR 0
-#define MQTT5_VERSION_MINOR 1
-#define MQTT5_VERSION_PATCH 0
+#define MQTT5_VERSION_MAJOR 0 /**< from 1 on: a new one may break what is promised */
+#define MQTT5_VERSION_MINOR 1 /**< a new one adds; before 1.0 it may break, too */
+#define MQTT5_VERSION_PATCH 0 /**< a new one replaces another without compiling again */
 
-/* To compare with: 1.2.3 is 10203. */
+/** To compare with: 1.2.3 is 10203. */
 #define MQTT5_VERSION_NUMBER (MQTT5_VERSION_MAJOR * 10000 + MQTT5_VERSION_MINOR * 100 + MQTT5_VERSION_PATCH)
 
 /*
@@ -56,16 +56,21 @@ extern "C" {
 /* The text between the two cdef markers is also parsed by CFFI. */
 /* cdef begin */
 
-#define MQTT5_MAX_REMAINING_LENGTH 268435455 /* of a packet, all behind its fixed header (2.1.4) */
-#define MQTT5_MAX_STRING_SIZE 65535          /* of a string or Binary Data, in bytes (1.5.4, 1.5.6) */
+/* --------------------------------------------------------------- limits */
+
+#define MQTT5_MAX_REMAINING_LENGTH 268435455 /**< of a packet, all behind its fixed header (2.1.4) */
+#define MQTT5_MAX_STRING_SIZE 65535          /**< of a string or Binary Data, in bytes (1.5.4, 1.5.6) */
 
 /* ---------------------------------------------------------------- errors */
 
-/* Their texts are in mqtt5_strerror(). mqtt5_reason_code() has the code to answer with, and finds it by their order. */
+/**
+ * Their texts are in mqtt5_strerror(). mqtt5_reason_code() has the code to
+ * answer with, and finds it by their order.
+ */
 typedef enum mqtt5_status {
     MQTT5_OK,
-    MQTT5_INCOMPLETE, /* not an error: the packet has not arrived in full */
-    MQTT5_NO_SPACE,   /* the output buffer is smaller than the packet */
+    MQTT5_INCOMPLETE, /**< not an error: the packet has not arrived in full */
+    MQTT5_NO_SPACE,   /**< the output buffer is smaller than the packet */
     MQTT5_PACKET_TOO_LARGE,
     /* what cannot be parsed */
     MQTT5_RESERVED_TYPE,
@@ -99,11 +104,11 @@ typedef enum mqtt5_status {
     MQTT5_BAD_RETAIN_HANDLING,
     MQTT5_SHARED_NO_LOCAL,
     MQTT5_NO_AUTHENTICATION_METHOD,
-    MQTT5_WRONG_DIRECTION, /* only with MQTT5_CLIENT_ONLY or MQTT5_BROKER_ONLY: see above */
+    MQTT5_WRONG_DIRECTION, /**< only with MQTT5_CLIENT_ONLY or MQTT5_BROKER_ONLY: see above */
     MQTT5_STATUS_COUNT
 } mqtt5_status;
 
-/* The identifiers of the properties (2.2.2.2); they are also the bits of mqtt5_properties.present. */
+/** The identifiers of the properties (2.2.2.2); they are also the bits of mqtt5_properties.present. */
 typedef enum mqtt5_property_id {
     MQTT5_PROPERTY_PAYLOAD_FORMAT_INDICATOR = 0x01,
     MQTT5_PROPERTY_MESSAGE_EXPIRY_INTERVAL = 0x02,
@@ -134,7 +139,7 @@ typedef enum mqtt5_property_id {
     MQTT5_PROPERTY_SHARED_SUBSCRIPTION_AVAILABLE = 0x2A
 } mqtt5_property_id;
 
-/* All other fields. Up to 42, a field in mqtt5_error is the identifier of a property. */
+/** All other fields. Up to 42, a field in mqtt5_error is the identifier of a property. */
 typedef enum mqtt5_field {
     MQTT5_FIELD_PACKET_TYPE = 64,
     MQTT5_FIELD_FLAGS,
@@ -158,19 +163,20 @@ typedef enum mqtt5_field {
     MQTT5_FIELD_DUPLICATE,
     MQTT5_FIELD_TOPIC_FILTERS,
     MQTT5_FIELD_PATTERNS,
-    MQTT5_FIELD_IN_WILL = 128 /* added to a field of the CONNECT's Will */
+    MQTT5_FIELD_IN_WILL = 128 /**< added to a field of the CONNECT's Will */
 } mqtt5_field;
 
+/** Where a packet is wrong, and why. */
 typedef struct mqtt5_error {
     mqtt5_status status;
-    uint8_t field; /* mqtt5_property_id or mqtt5_field, 0 if none */
-    size_t offset; /* decode: where in the buffer the field begins; 0 for a field that is missing */
-    size_t index;  /* which item, where the field is a list */
+    uint8_t field; /**< mqtt5_property_id or mqtt5_field, 0 if none */
+    size_t offset; /**< decode: where in the buffer the field begins; 0 for a field that is missing */
+    size_t index;  /**< which item, where the field is a list */
 } mqtt5_error;
 
 /* ------------------------------------------------------------ the values */
 
-/*
+/**
  * A UTF-8 Encoded String or Binary Data (1.5.4, 1.5.6), borrowed: after
  * decoding it points into the packet's bytes and lives as long as they do.
  * There is no terminating zero. At most 65,535 bytes, payloads apart.
@@ -187,24 +193,24 @@ typedef struct mqtt5_user_property {
 
 typedef struct mqtt5_topic_filter {
     mqtt5_view pattern;
-    uint8_t max_qos; /* 0 to 2 */
-    bool no_local;   /* not with a shared subscription */
+    uint8_t max_qos; /**< 0 to 2 */
+    bool no_local;   /**< not with a shared subscription */
     bool retain_as_published;
-    uint8_t retain_handling; /* 0 to 2 */
+    uint8_t retain_handling; /**< 0 to 2 */
 } mqtt5_topic_filter;
 
-/*
+/**
  * A list of any length that needs no memory of its own. Decoding gives the
  * checked bytes of the packet (wire); to encode, give such a list back as it
  * is, or an array (items). Either is walked with mqtt5_next_*().
  */
 typedef struct mqtt5_list {
-    const void *items; /* an array of count elements, else NULL */
+    const void *items; /**< an array of count elements, else NULL */
     mqtt5_view wire;
     size_t count;
 } mqtt5_list;
 
-/*
+/**
  * The properties of every packet (2.2.2.2). Bit N of present says that the
  * property with identifier N is there; a member whose bit is 0 means nothing
  * and is not written by decoding. See mqtt5_has() and mqtt5_set(). A list whose
@@ -212,25 +218,25 @@ typedef struct mqtt5_list {
  */
 typedef struct mqtt5_properties {
     uint64_t present;
-    uint8_t payload_format_indicator; /* 0: bytes, 1: UTF-8 */
+    uint8_t payload_format_indicator; /**< 0: bytes, 1: UTF-8 */
     uint8_t request_problem_info;
     uint8_t request_response_info;
-    uint8_t max_qos; /* 0 or 1 */
+    uint8_t max_qos; /**< 0 or 1 */
     uint8_t retain_available;
     uint8_t wildcard_subscription_available;
     uint8_t subscription_id_available;
     uint8_t shared_subscription_available;
-    uint16_t server_keep_alive; /* seconds */
-    uint16_t receive_max;       /* 1 to 65,535 */
+    uint16_t server_keep_alive; /**< seconds */
+    uint16_t receive_max;       /**< 1 to 65,535 */
     uint16_t topic_alias_max;
-    uint16_t topic_alias;             /* 1 to 65,535 */
-    uint32_t message_expiry_interval; /* seconds */
-    uint32_t session_expiry_interval; /* seconds, 0xFFFFFFFF: never */
-    uint32_t will_delay_interval;     /* seconds */
-    uint32_t max_packet_size;         /* bytes, not 0 */
-    uint32_t subscription_id;         /* SUBSCRIBE: 1 to 268,435,455 */
-    mqtt5_list subscription_ids;      /* PUBLISH: of uint32_t, same property as the one above */
-    mqtt5_list user_properties;       /* of mqtt5_user_property */
+    uint16_t topic_alias;             /**< 1 to 65,535 */
+    uint32_t message_expiry_interval; /**< seconds */
+    uint32_t session_expiry_interval; /**< seconds, 0xFFFFFFFF: never */
+    uint32_t will_delay_interval;     /**< seconds */
+    uint32_t max_packet_size;         /**< bytes, not 0 */
+    uint32_t subscription_id;         /**< SUBSCRIBE: 1 to 268,435,455 */
+    mqtt5_list subscription_ids;      /**< PUBLISH: of uint32_t, same property as the one above */
+    mqtt5_list user_properties;       /**< of mqtt5_user_property */
     mqtt5_view content_type;
     mqtt5_view response_topic;
     mqtt5_view correlation_data;
@@ -244,7 +250,7 @@ typedef struct mqtt5_properties {
 
 /* ----------------------------------------------------------- the packets */
 
-/* The types of control packets (2.1.2). */
+/** The types of control packets (2.1.2). */
 typedef enum mqtt5_type {
     MQTT5_CONNECT = 1,
     MQTT5_CONNACK,
@@ -266,7 +272,7 @@ typedef enum mqtt5_type {
 typedef struct mqtt5_will {
     mqtt5_properties properties;
     mqtt5_view topic;
-    mqtt5_view payload; /* at most 65,535 bytes */
+    mqtt5_view payload; /**< at most 65,535 bytes */
     uint8_t qos;
     bool retain;
 } mqtt5_will;
@@ -274,14 +280,14 @@ typedef struct mqtt5_will {
 typedef struct mqtt5_connect {
     mqtt5_properties properties;
     mqtt5_view client_id;
-    mqtt5_view username; /* if has_username */
-    mqtt5_view password; /* if has_password */
-    uint16_t keep_alive; /* seconds, 0: off */
+    mqtt5_view username; /**< if has_username */
+    mqtt5_view password; /**< if has_password */
+    uint16_t keep_alive; /**< seconds, 0: off */
     bool clean_start;
     bool has_username;
     bool has_password;
     bool has_will;
-    mqtt5_will will; /* if has_will */
+    mqtt5_will will; /**< if has_will */
 } mqtt5_connect;
 
 typedef struct mqtt5_connack {
@@ -294,7 +300,7 @@ typedef struct mqtt5_publish {
     mqtt5_properties properties;
     mqtt5_view topic;
     mqtt5_view payload;
-    uint16_t packet_id; /* 0 with QoS 0, else 1 to 65,535 */
+    uint16_t packet_id; /**< 0 with QoS 0, else 1 to 65,535 */
     uint8_t qos;
     bool retain;
     bool duplicate;
@@ -312,13 +318,13 @@ typedef mqtt5_puback mqtt5_pubcomp;
 
 typedef struct mqtt5_subscribe {
     mqtt5_properties properties;
-    mqtt5_list topic_filters; /* of mqtt5_topic_filter */
+    mqtt5_list topic_filters; /**< of mqtt5_topic_filter */
     uint16_t packet_id;
 } mqtt5_subscribe;
 
 typedef struct mqtt5_suback {
     mqtt5_properties properties;
-    mqtt5_list reason_codes; /* of uint8_t */
+    mqtt5_list reason_codes; /**< of uint8_t */
     uint16_t packet_id;
 } mqtt5_suback;
 
@@ -326,7 +332,7 @@ typedef mqtt5_suback mqtt5_unsuback;
 
 typedef struct mqtt5_unsubscribe {
     mqtt5_properties properties;
-    mqtt5_list patterns; /* topic filters: of mqtt5_view */
+    mqtt5_list patterns; /**< topic filters: of mqtt5_view */
     uint16_t packet_id;
 } mqtt5_unsubscribe;
 
@@ -337,12 +343,12 @@ typedef struct mqtt5_disconnect {
 
 typedef mqtt5_disconnect mqtt5_auth;
 
-/*
+/**
  * Every struct begins with its properties, so as.properties is valid for any of
  * them. To build a packet, begin with one that is all zeros.
  */
 typedef struct mqtt5_packet {
-    uint8_t type; /* mqtt5_type; PINGREQ and PINGRESP have nothing else */
+    uint8_t type; /**< mqtt5_type; PINGREQ and PINGRESP have nothing else */
     union {
         mqtt5_properties properties;
         mqtt5_connect connect;
@@ -363,7 +369,7 @@ typedef struct mqtt5_packet {
 
 /* --------------------------------------------------------- the functions */
 
-/*
+/**
  * How long is the packet that starts at data? MQTT5_OK: it is there in full.
  * MQTT5_INCOMPLETE: read on until there are *packet_size bytes and ask again;
  * as soon as the fixed header is there, that is the size of the whole packet.
@@ -373,7 +379,7 @@ typedef struct mqtt5_packet {
 MQTT5_API mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, size_t max_packet_size, size_t *packet_size,
                                    mqtt5_error *error);
 
-/*
+/**
  * Decodes the packet that starts at data, checks all of it (mqtt5_check) and
  * sets *packet_size to its length. Bytes behind it do not matter. Otherwise as
  * mqtt5_frame(); after an error all of *packet but its type is unspecified.
@@ -381,22 +387,23 @@ MQTT5_API mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, size_t max_
 MQTT5_API mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet,
                                     size_t *packet_size, mqtt5_error *error);
 
-/*
+/**
  * As mqtt5_decode(), but of a PUBLISH the payload (3.3.3), which no rule looks
  * at, need not have arrived: for messages that are larger than the caller's
  * buffer, or than it cares to keep twice. MQTT5_OK as soon as all in front of
  * the payload is there: payload.data is where it begins, payload.size that of
  * the whole payload, also of what lies beyond size. MQTT5_INCOMPLETE: ask again
  * when more has arrived; what is there is then read again, so better not for each
- * byte, but when it is twice as much, or the whole packet. In both cases *packet_size is as mqtt5_frame() sets it:
- * from the fixed header on, the size of the whole packet, whatever is there of
- * it. A packet of another type must be there in full. What mqtt5_decode()
- * refuses is refused here too, with the same error, at the latest when all of it is there.
+ * byte, but when it is twice as much, or the whole packet. In both cases
+ * *packet_size is as mqtt5_frame() sets it: from the fixed header on, the size of
+ * the whole packet, whatever is there of it. A packet of another type must be
+ * there in full. What mqtt5_decode() refuses is refused here too, with the same
+ * error, at the latest when all of it is there.
  */
 MQTT5_API mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet,
                                          size_t *packet_size, mqtt5_error *error);
 
-/*
+/**
  * Checks the packet (mqtt5_check) and writes its shortest encoding to data,
  * which has room for size bytes; with data NULL nothing is written. Either way,
  * and with MQTT5_NO_SPACE and MQTT5_PACKET_TOO_LARGE too, *packet_size is the
@@ -408,51 +415,56 @@ MQTT5_API mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, size_
 MQTT5_API mqtt5_status mqtt5_encode(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,
                                     size_t *packet_size, mqtt5_error *error);
 
-/* Every rule that one packet can break by its values. Decoding and encoding call it themselves. */
+/** Every rule that one packet can break by its values. Decoding and encoding call it themselves. */
 MQTT5_API mqtt5_status mqtt5_check(const mqtt5_packet *packet, mqtt5_error *error);
 
-/*
- * Take the first item off a list; false if there is none left. They change the
- * list itself: walk a copy. A copy of a list is cheap and borrows the same bytes.
+/**
+ * Takes the first item off a list; false if there is none left. It changes the
+ * list itself: walk a copy, which is cheap and borrows the same bytes. The next
+ * four do so with lists of other items.
  */
 MQTT5_API bool mqtt5_next_user_property(mqtt5_list *list, mqtt5_user_property *item);
+/** Of the properties of a PUBLISH, see mqtt5_next_user_property(). */
 MQTT5_API bool mqtt5_next_subscription_id(mqtt5_list *list, uint32_t *item);
+/** Of a SUBSCRIBE, see mqtt5_next_user_property(). */
 MQTT5_API bool mqtt5_next_topic_filter(mqtt5_list *list, mqtt5_topic_filter *item);
+/** Of a SUBACK or UNSUBACK, see mqtt5_next_user_property(). */
 MQTT5_API bool mqtt5_next_reason_code(mqtt5_list *list, uint8_t *item);
+/** Of an UNSUBSCRIBE, see mqtt5_next_user_property(). */
 MQTT5_API bool mqtt5_next_pattern(mqtt5_list *list, mqtt5_view *item);
 
-/* Topic Names and Topic Filters (4.7), shared subscriptions included (4.8.2): MQTT5_OK or what is wrong. */
+/** Is this a Topic Name (4.7) to publish to? MQTT5_OK or what is wrong. */
 MQTT5_API mqtt5_status mqtt5_check_topic_name(mqtt5_view topic);
+
+/** Is this a Topic Filter (4.7) to subscribe to, also a shared one (4.8.2)? MQTT5_OK or what is wrong. */
 MQTT5_API mqtt5_status mqtt5_check_topic_filter(mqtt5_view pattern);
 
-/*
+/**
  * Does a message with this topic match this filter? Both must be valid. The
  * "$share/NAME/" of a shared subscription's filter is left out of account.
  */
 MQTT5_API bool mqtt5_topic_matches(mqtt5_view pattern, mqtt5_view topic);
 
-/* The reason code (2.4) for the CONNACK or DISCONNECT that answers a packet with this status; 0 if it is no error. */
+/** The reason code (2.4) for the CONNACK or DISCONNECT that answers a packet with this status; 0 if it is no error. */
 MQTT5_API uint8_t mqtt5_reason_code(mqtt5_status status);
 
-/* What is wrong, in one line of English, constant; never NULL. */
+/** What is wrong, in one line of English, constant; never NULL. */
 MQTT5_API const char *mqtt5_strerror(mqtt5_status status);
 
 /* ------------------------------------------------------------ reflection */
 
-/* For bindings only; a program that does not call it does not link it. */
-
-/* How a struct holds a member, and what a list is a list of. */
+/** How a struct holds a member, and what a list is a list of. */
 typedef enum mqtt5_kind {
-    MQTT5_KIND_BOOL,    /* bool */
-    MQTT5_KIND_BYTE,    /* uint8_t */
-    MQTT5_KIND_U16,     /* uint16_t */
-    MQTT5_KIND_U32,     /* uint32_t */
-    MQTT5_KIND_VARINT,  /* uint32_t, at most 268,435,455 */
-    MQTT5_KIND_STRING,  /* mqtt5_view */
-    MQTT5_KIND_BINARY,  /* mqtt5_view, at most 65,535 bytes */
-    MQTT5_KIND_PAYLOAD, /* mqtt5_view */
-    MQTT5_KIND_WILL,    /* mqtt5_will */
-    MQTT5_KIND_VARINTS, /* mqtt5_list, this one and all below */
+    MQTT5_KIND_BOOL,    /**< bool */
+    MQTT5_KIND_BYTE,    /**< uint8_t */
+    MQTT5_KIND_U16,     /**< uint16_t */
+    MQTT5_KIND_U32,     /**< uint32_t */
+    MQTT5_KIND_VARINT,  /**< uint32_t, at most 268,435,455 */
+    MQTT5_KIND_STRING,  /**< mqtt5_view */
+    MQTT5_KIND_BINARY,  /**< mqtt5_view, at most 65,535 bytes */
+    MQTT5_KIND_PAYLOAD, /**< mqtt5_view */
+    MQTT5_KIND_WILL,    /**< mqtt5_will */
+    MQTT5_KIND_VARINTS, /**< mqtt5_list, this one and all below */
     MQTT5_KIND_USER_PROPERTIES,
     MQTT5_KIND_TOPIC_FILTERS,
     MQTT5_KIND_REASON_CODES,
@@ -460,35 +472,41 @@ typedef enum mqtt5_kind {
 } mqtt5_kind;
 
 typedef struct mqtt5_member {
-    const char *name; /* as it is spelled in its struct */
-    uint16_t offset;  /* in mqtt5_packet, mqtt5_will or mqtt5_topic_filter */
-    uint16_t flag;    /* offset of its has_ member, 0 if it has none */
-    uint8_t kind;     /* mqtt5_kind */
-    uint8_t property; /* identifier, 0 if it is none */
+    const char *name; /**< as it is spelled in its struct */
+    uint16_t offset;  /**< in mqtt5_packet, mqtt5_will or mqtt5_topic_filter */
+    uint16_t flag;    /**< offset of its has_ member, 0 if it has none */
+    uint8_t kind;     /**< mqtt5_kind */
+    uint8_t property; /**< identifier, 0 if it is none */
 } mqtt5_member;
 
-/* Structs that are no packet, for mqtt5_reflect(). */
-#define MQTT5_STRUCT_WILL 0
-#define MQTT5_STRUCT_TOPIC_FILTER 16
+/* Structs that are no packet. */
+#define MQTT5_STRUCT_WILL 0          /**< for mqtt5_reflect(): mqtt5_will */
+#define MQTT5_STRUCT_TOPIC_FILTER 16 /**< for mqtt5_reflect(): mqtt5_topic_filter */
 
-/* The member of that index of a struct: a mqtt5_type, or one of the two above. False behind the last. */
+/**
+ * The member of that index of a struct: a mqtt5_type, or one of the two above.
+ * False behind the last. For bindings only; a program that does not call it
+ * does not link it.
+ */
 MQTT5_API bool mqtt5_reflect(unsigned type, size_t index, mqtt5_member *member);
 
-/* The name of a field, "" if there is none; of a field in the Will, the name without "will". */
+/** The name of a field, "" if there is none; of a field in the Will, the name without "will". */
 MQTT5_API const char *mqtt5_field_name(unsigned field);
 
 /* cdef end */
 
 /* ------------------------------------------------------------ shorthands */
 
-/* The view of a string literal; as an initialiser that is constant. */
+/** The view of a string literal. */
 #define MQTT5_VIEW(literal) mqtt5_view_of("" literal "", sizeof("" literal "") - 1)
+
+/** The same as an initialiser that is constant. */
 #define MQTT5_VIEW_INIT(literal)                                    \
     {                                                               \
         (const uint8_t *)("" literal ""), sizeof("" literal "") - 1 \
     }
 
-/* The view of any bytes. */
+/** The view of any bytes. */
 static inline mqtt5_view mqtt5_view_of(const void *data, size_t size)
 {
     mqtt5_view view;
@@ -497,7 +515,7 @@ static inline mqtt5_view mqtt5_view_of(const void *data, size_t size)
     return view;
 }
 
-/* A list of the items of an array. */
+/** A list of the items of an array. */
 static inline mqtt5_list mqtt5_list_of(const void *items, size_t count)
 {
     mqtt5_list list;
@@ -508,13 +526,13 @@ static inline mqtt5_list mqtt5_list_of(const void *items, size_t count)
     return list;
 }
 
-/* Is the property there? */
+/** Is the property there? */
 static inline bool mqtt5_has(const mqtt5_properties *properties, mqtt5_property_id id)
 {
     return (properties->present >> id & 1) != 0;
 }
 
-/* Say that it is there, before or after its member is written. */
+/** Say that it is there, before or after its member is written. */
 static inline void mqtt5_set(mqtt5_properties *properties, mqtt5_property_id id)
 {
     properties->present |= (uint64_t)1 << id;

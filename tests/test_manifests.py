@@ -69,7 +69,7 @@ def test_version(name: str, pattern: str) -> None:
 
 
 def test_version_in_numbers() -> None:
-    numbers = re.findall(r"^#define MQTT5_VERSION_(MAJOR|MINOR|PATCH) (\d+)$", text("csrc/mqtt5.h"), re.MULTILINE)
+    numbers = re.findall(r"^#define MQTT5_VERSION_(MAJOR|MINOR|PATCH) (\d+)\b", text("csrc/mqtt5.h"), re.MULTILINE)
     assert [name for name, _ in numbers] == ["MAJOR", "MINOR", "PATCH"]
     assert ".".join(number for _, number in numbers) == mqtt5.__version__
     assert all(int(number) < 100 for _, number in numbers), "MQTT5_VERSION_NUMBER has room for two digits of each"
