@@ -75,6 +75,12 @@ def test_version_in_numbers() -> None:
     assert all(int(number) < 100 for _, number in numbers), "MQTT5_VERSION_NUMBER has room for two digits of each"
 
 
+@pytest.mark.parametrize("page", ["docs/c-guide.md", "docs/stability.md"])
+def test_version_to_ask_cmake_for(page: str) -> None:
+    asked = re.findall(r"find_package\(mqtt5 (\S+) CONFIG", text(page))
+    assert asked == [mqtt5.__version__.rpartition(".")[0]]
+
+
 def test_cmake_compiles_all_sources() -> None:
     listed = re.search(r"^set\(mqtt5_sources ([^)]*)\)", text("cmake/sources.cmake"), re.MULTILINE)
     assert listed is not None
