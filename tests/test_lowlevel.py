@@ -37,6 +37,14 @@ def test_lib_is_what_the_header_declares():
     assert public == functions | constants
 
 
+def test_types_and_macros_of_the_header_have_the_prefix():
+    """Functions and constants have it, or else the test above would fail."""
+    types, structs, unions = ffi.list_types()
+    names = {*types, *structs, *unions, *re.findall(r"^ *# *define (\w+)", HEADER, re.MULTILINE)}
+    assert {"mqtt5_packet", "mqtt5_status", "MQTT5_VIEW"} <= names
+    assert [name for name in names if not name.lower().startswith("mqtt5_")] == []
+
+
 @pytest.mark.parametrize("packet_type", list(mqtt5.PacketType))
 def test_body_is_the_struct_of_each_type(packet_type):
     packet = ffi.new("mqtt5_packet *", {"type": packet_type})
