@@ -85,12 +85,7 @@ static const struct {
     {0x19, IN_AUTH},
 };
 
-enum {
-    FIRST_FAILURE = 0x80,
-    IN_RECEIVED = IN_PUBACK | IN_PUBREC,
-    IN_SUBSCRIBE_ACK = IN_SUBACK | IN_UNSUBACK,
-    IN_CLOSING = IN_CONNACK | IN_DISCONNECT
-};
+enum { FIRST_FAILURE = 0x80 };
 
 static const uint16_t failures[] = {
     IN_CLOSING | IN_RECEIVED | IN_SUBSCRIBE_ACK, /* 0x80 Unspecified error */

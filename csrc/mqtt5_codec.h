@@ -13,7 +13,10 @@
 /* Sizes of packets need 28 bits, and a header. */
 typedef char size_t_is_wide_enough[(size_t)-1 >= 0xFFFFFFFFu ? 1 : -1];
 
-/* Sets of packet types; bit 0, a reserved type, stands for the CONNECT's Will. */
+/*
+ * Sets of packet types; bit 0, a reserved type, stands for the CONNECT's Will. They are one enumeration, since C++20
+ * does not want numbers of two in one expression.
+ */
 enum {
     IN_WILL = 1 << 0,
     IN_CONNECT = 1 << MQTT5_CONNECT,
@@ -34,14 +37,15 @@ enum {
     ANYWHERE = 0xFFFF,
     IN_MESSAGE = IN_PUBLISH | IN_WILL,
     IN_PUBLISH_ACK = IN_PUBACK | IN_PUBREC | IN_PUBREL | IN_PUBCOMP,
-    IN_REASONED = IN_CONNACK | IN_PUBLISH_ACK | IN_SUBACK | IN_UNSUBACK | IN_DISCONNECT | IN_AUTH
-};
+    IN_RECEIVED = IN_PUBACK | IN_PUBREC,
+    IN_SUBSCRIBE_ACK = IN_SUBACK | IN_UNSUBACK,
+    IN_CLOSING = IN_CONNACK | IN_DISCONNECT,
+    IN_REASONED = IN_CONNACK | IN_PUBLISH_ACK | IN_SUBACK | IN_UNSUBACK | IN_DISCONNECT | IN_AUTH,
 
-/*
- * Which packets are decoded and which encoded: all, or only those that one side
- * receives and sends (table 2-1). The code for the others is left out.
- */
-enum {
+    /*
+     * Which packets are decoded and which encoded: all, or only those that one side
+     * receives and sends (table 2-1). The code for the others is left out.
+     */
     FROM_BOTH = IN_PUBLISH | IN_PUBLISH_ACK | IN_DISCONNECT | IN_AUTH,
     FROM_CLIENT = FROM_BOTH | IN_CONNECT | IN_SUBSCRIBE | IN_UNSUBSCRIBE | IN_PINGREQ,
     FROM_BROKER = FROM_BOTH | IN_CONNACK | IN_SUBACK | IN_UNSUBACK | IN_PINGRESP,
