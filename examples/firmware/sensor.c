@@ -2,13 +2,22 @@
 /*
  * sensor.c - the sensor: what it sends, and what it does with what arrives.
  *
- * It does not know what carries its bytes: sensor.h names the three functions it needs. It allocates nothing.
+ * It does not know what carries its bytes: sensor.h names the three functions it needs. It allocates nothing. Each
+ * function uses only what stands above it; sensor_run(), the last one, is the whole conversation.
+ * scripts/firmware-demo builds and runs it.
  */
 #include "sensor.h"
 
 #include <string.h>
 
-enum { SUCCESS = 0x00, FIRST_ERROR = 0x80, QUOTA_EXCEEDED = 0x97 };
+/* Reason codes (2.4). */
+enum { SUCCESS = 0x00, FIRST_ERROR = 0x80, PROTOCOL_ERROR = 0x82, QUOTA_EXCEEDED = 0x97 };
+
+enum { COMMAND_QOS = 1 };
+
+/* What it measures. */
+static const char *const temperatures[] = {"21.5", "21.7"};
+enum { TEMPERATURES = sizeof(temperatures) / sizeof(temperatures[0]) };
 
 static void say(const char *words, const char *text)
 {
@@ -50,8 +59,9 @@ static bool send_connect(sensor *s)
 {
     mqtt5_connect *connect = &begin(s, MQTT5_CONNECT)->as.connect;
 
+    s->awaited = MQTT5_CONNACK;
     connect->client_id = MQTT5_VIEW("sensor-7");
-    connect->clean_start = true;
+    connect->clean_start = true; /* keep_alive stays 0: the broker expects no PINGREQ */
     /*
      * Maximum Packet Size is left out on purpose: a broker that is told it drops larger messages, and nobody would
      * know. Receive Maximum is not: there is no room for a second message while one is dealt with.
@@ -66,24 +76,34 @@ static bool send_subscribe(sensor *s)
     mqtt5_subscribe *subscribe = &begin(s, MQTT5_SUBSCRIBE)->as.subscribe;
     mqtt5_topic_filter filter;
 
+    s->awaited = MQTT5_SUBACK;
     memset(&filter, 0, sizeof(filter));
     filter.pattern = MQTT5_VIEW("plant/7/command");
-    filter.max_qos = 1;
+    filter.max_qos = COMMAND_QOS;
     subscribe->packet_id = next_id(s);
     subscribe->topic_filters = mqtt5_list_of(&filter, 1); /* filter must live until the packet is encoded */
     return send_packet(s);
 }
 
-static bool send_temperature(sensor *s, const char *celsius)
+/* The next one, if there is one left. */
+static bool send_temperature(sensor *s)
 {
-    mqtt5_publish *publish = &begin(s, MQTT5_PUBLISH)->as.publish;
-    mqtt5_properties *properties = &publish->properties;
+    mqtt5_publish *publish;
+    mqtt5_properties *properties;
     mqtt5_user_property unit;
 
+    if (s->sent == TEMPERATURES) {
+        s->awaited = MQTT5_PUBLISH;
+        say("waiting for commands", "");
+        return true;
+    }
+    s->awaited = MQTT5_PUBACK;
+    publish = &begin(s, MQTT5_PUBLISH)->as.publish;
+    properties = &publish->properties;
     unit.name = MQTT5_VIEW("unit");
     unit.value = MQTT5_VIEW("Celsius");
     publish->topic = MQTT5_VIEW("plant/7/temperature");
-    publish->payload = mqtt5_view_of(celsius, strlen(celsius));
+    publish->payload = mqtt5_view_of(temperatures[s->sent], strlen(temperatures[s->sent]));
     publish->qos = 1;
     publish->packet_id = next_id(s);
     properties->payload_format_indicator = 1; /* text */
@@ -112,12 +132,34 @@ static bool send_disconnect(sensor *s, uint8_t reason_code)
 
 /* ------------------------------------------------------------ receiving */
 
-/* The bytes are no packet, or not one that this sensor can take: says why to the broker, and ends. */
-static bool refuse(sensor *s, mqtt5_status status)
+/* What arrived is no packet, or not one that this sensor can take: says why to the broker, and ends. */
+static bool refuse(sensor *s, uint8_t reason_code)
 {
     say("refused what the broker sent", "");
-    (void)send_disconnect(s, mqtt5_reason_code(status));
+    (void)send_disconnect(s, reason_code);
     return false;
+}
+
+/*
+ * The codec checks each packet by itself. Whether it may come now is for the program to say: an answer must be the one
+ * to what was sent last, and a command comes only to who is connected, and with no QoS that was not asked for.
+ */
+static bool is_expected(const sensor *s)
+{
+    const mqtt5_packet *packet = &s->packet;
+
+    switch (packet->type) {
+    case MQTT5_CONNACK:
+        return s->awaited == MQTT5_CONNACK;
+    case MQTT5_SUBACK:
+        return s->awaited == MQTT5_SUBACK && packet->as.suback.packet_id == s->last_id;
+    case MQTT5_PUBACK:
+        return s->awaited == MQTT5_PUBACK && packet->as.puback.packet_id == s->last_id;
+    case MQTT5_PUBLISH:
+        return s->awaited != MQTT5_CONNACK && packet->as.publish.qos <= COMMAND_QOS;
+    default:
+        return packet->type == MQTT5_DISCONNECT;
+    }
 }
 
 /*
@@ -132,7 +174,10 @@ static bool skip_packet(sensor *s)
     mqtt5_status status = mqtt5_decode_head(s->in, sizeof(s->in), 0, &s->packet, &whole, NULL);
 
     if (status != MQTT5_OK) { /* no PUBLISH, or one with a long head, or a bad one */
-        return refuse(s, status == MQTT5_INCOMPLETE ? MQTT5_PACKET_TOO_LARGE : status);
+        return refuse(s, mqtt5_reason_code(status == MQTT5_INCOMPLETE ? MQTT5_PACKET_TOO_LARGE : status));
+    }
+    if (!is_expected(s)) {
+        return refuse(s, PROTOCOL_ERROR);
     }
     print("too large, skipped: a message for", publish->topic.data, publish->topic.size);
     for (left = whole - sizeof(s->in); left > 0;) { /* from here on, what the packet's views point to is gone */
@@ -160,10 +205,10 @@ static bool receive_packet(sensor *s)
 
         if (status == MQTT5_OK) {
             status = mqtt5_decode(s->in, size, 0, &s->packet, &whole, NULL);
-            return status == MQTT5_OK || refuse(s, status);
+            return status == MQTT5_OK || refuse(s, mqtt5_reason_code(status));
         }
         if (status != MQTT5_INCOMPLETE) {
-            return refuse(s, status);
+            return refuse(s, mqtt5_reason_code(status));
         }
         if (size == sizeof(s->in)) {
             if (!skip_packet(s)) {
@@ -180,6 +225,8 @@ static bool receive_packet(sensor *s)
     }
 }
 
+/* ------------------------------------------------------ the conversation */
+
 /* What is the broker's answer? It ends the conversation if it is an error. */
 static bool is_good(const char *what, uint8_t reason_code)
 {
@@ -187,9 +234,7 @@ static bool is_good(const char *what, uint8_t reason_code)
     return reason_code < FIRST_ERROR;
 }
 
-/* ------------------------------------------------------ the conversation */
-
-/* A command arrived, with QoS 0 or 1, since no more was asked for. False if it is to stop. */
+/* A command arrived. False if it is to stop. */
 static bool obey(sensor *s)
 {
     const mqtt5_publish *publish = &s->packet.as.publish;
@@ -203,48 +248,37 @@ static bool obey(sensor *s)
     return !stop;
 }
 
+/* Deals with the packet that arrived. False if that was the last one. */
+static bool answer_packet(sensor *s)
+{
+    uint8_t granted = FIRST_ERROR;
+
+    if (!is_expected(s)) {
+        return refuse(s, PROTOCOL_ERROR);
+    }
+    switch (s->packet.type) {
+    case MQTT5_CONNACK: /* its properties say what the broker cannot do, such as QoS 1: left out here */
+        return is_good("connected:", s->packet.as.connack.reason_code) && send_subscribe(s);
+    case MQTT5_SUBACK: /* a code for each filter: there was one */
+        (void)mqtt5_next_reason_code(&s->packet.as.suback.reason_codes, &granted);
+        return is_good("subscribed:", granted) && send_temperature(s);
+    case MQTT5_PUBACK: /* one message after the other: the next when this one has arrived */
+        s->sent++;
+        return is_good("published:", s->packet.as.puback.reason_code) && send_temperature(s);
+    case MQTT5_PUBLISH:
+        return obey(s);
+    default: /* DISCONNECT, which is not answered */
+        return false;
+    }
+}
+
 int sensor_run(sensor *s)
 {
-    static const char *const temperatures[] = {"21.5", "21.7"};
-    size_t sent = 0;
-
     s->last_id = 0;
+    s->sent = 0;
     s->stopped = false;
-    if (!send_connect(s)) {
-        return 1;
-    }
-    while (receive_packet(s)) {
-        bool good = true;
-
-        switch (s->packet.type) {
-        case MQTT5_CONNACK:
-            good = is_good("connected:", s->packet.as.connack.reason_code) && send_subscribe(s);
-            break;
-        case MQTT5_SUBACK: {
-            uint8_t granted = FIRST_ERROR;
-
-            (void)mqtt5_next_reason_code(&s->packet.as.suback.reason_codes, &granted);
-            good = is_good("subscribed:", granted) && send_temperature(s, temperatures[sent]);
-            break;
-        }
-        case MQTT5_PUBACK: /* one message after the other: the next when this one has arrived */
-            good = is_good("published:", s->packet.as.puback.reason_code);
-            sent++;
-            if (good && sent < sizeof(temperatures) / sizeof(temperatures[0])) {
-                good = send_temperature(s, temperatures[sent]);
-            } else if (good) {
-                say("waiting for commands", "");
-            }
-            break;
-        case MQTT5_PUBLISH:
-            good = obey(s);
-            break;
-        default: /* a DISCONNECT, or what a broker must not send */
-            good = false;
-            break;
-        }
-        if (!good) {
-            break;
+    if (send_connect(s)) {
+        while (receive_packet(s) && answer_packet(s)) { /* each answer has the next packet sent */
         }
     }
     return s->stopped ? 0 : 1;

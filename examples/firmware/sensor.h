@@ -16,8 +16,10 @@ typedef struct sensor {
     uint8_t in[64]; /* a larger PUBLISH is refused, but its head (topic, properties) must fit */
     uint8_t out[96];
     mqtt5_packet packet;
-    uint16_t last_id;
-    bool stopped; /* as it was told to */
+    uint16_t last_id; /* of the packet that was sent last */
+    uint8_t awaited;  /* the type of packet that answers it; PUBLISH: nothing but commands */
+    uint8_t sent;     /* how many temperatures arrived */
+    bool stopped;     /* as it was told to */
 } sensor;
 
 /* Connects, subscribes, publishes, and obeys commands until it is told to stop: 0. Anything else that ends it: 1. */

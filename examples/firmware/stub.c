@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * stub.c - a board that is only QEMU, and a broker that is only a script: bytes to expect, and bytes to answer with,
- * which arrive in pieces, as they do from a radio or a modem.
+ * which arrive in pieces, as they do from a radio or a modem. A second script is that of a broker that goes wrong.
  *
  * It does not know MQTT. Where this file has a script, yours has a UART or a TCP/IP stack.
  */
@@ -70,13 +70,15 @@ static void print_number(const char *words, size_t number)
 
 #define BYTES(literal) literal, sizeof(literal) - 1
 
-static const struct step {
-    const char *expected;
+typedef struct step {
+    const char *expected; /* NULL: no more steps */
     size_t expected_size;
     const char *answer;
     size_t answer_size;
     size_t more; /* so many bytes behind the answer */
-} script[] = {
+} step;
+
+static const step script[] = {
     {/* CONNECT with Receive Maximum 1, CONNACK with Receive Maximum and Topic Alias Maximum */
      BYTES("\x10\x18\0\4MQTT\5\x02\0\0\3\x21\0\1\0\x08sensor-7"), BYTES("\x20\x09\0\0\6\x21\0\x14\x22\0\x0A"), 0},
     {/* SUBSCRIBE, SUBACK */
@@ -99,48 +101,67 @@ static const struct step {
      BYTES("\x40\2\0\3"), BYTES(""), 0},
     {/* DISCONNECT */
      BYTES("\xE0\0"), BYTES(""), 0},
+    {NULL, 0, NULL, 0, 0},
 };
 
-enum { STEPS = sizeof(script) / sizeof(script[0]) };
+/* It answers twice. */
+static const step bad_script[] = {
+    {/* CONNECT, CONNACK */
+     BYTES("\x10\x18\0\4MQTT\5\x02\0\0\3\x21\0\1\0\x08sensor-7"), BYTES("\x20\3\0\0\0"), 0},
+    {/* SUBSCRIBE, SUBACK */
+     BYTES("\x82\x15\0\1\0\0\x0Fplant/7/command\1"), BYTES("\x90\4\0\1\0\1"), 0},
+    {/* PUBLISH, the same SUBACK again */
+     BYTES("\x32\x33\0\x13plant/7/temperature\0\2\x17\1\1\2\0\0\1\x2C\x26\0\4unit\0\7Celsius"
+           "21.5"),
+     BYTES("\x90\4\0\1\0\1"), 0},
+    {/* DISCONNECT with Protocol Error */
+     BYTES("\xE0\1\x82"), BYTES(""), 0},
+    {NULL, 0, NULL, 0, 0},
+};
 
-static size_t steps, received; /* done, and bytes taken of the last step's answer */
+static const step *now; /* what the broker waits for */
+static size_t received; /* bytes taken of the answer before */
 
 bool transport_send(const uint8_t *data, size_t size)
 {
-    const struct step *step = &script[steps];
-
-    if (steps == STEPS || size != step->expected_size || memcmp(data, step->expected, size) != 0) {
-        print_number("not what the broker expects in step", steps);
+    if (now->expected == NULL || size != now->expected_size || memcmp(data, now->expected, size) != 0) {
+        print("not what the broker expects", NULL, 0);
         return false;
     }
-    steps++;
+    now++;
     received = 0;
     return true;
 }
 
 size_t transport_receive(uint8_t *data, size_t room)
 {
-    const struct step *step = &script[steps - 1];
+    const step *last = now - 1;
     size_t size = 1 + received % 5, i; /* a piece: 1 to 5 bytes */
 
-    for (i = 0; i < size && i < room && received < step->answer_size + step->more; i++, received++) {
-        data[i] = received < step->answer_size ? (uint8_t)step->answer[received] : 'x';
+    for (i = 0; i < size && i < room && received < last->answer_size + last->more; i++, received++) {
+        data[i] = received < last->answer_size ? (uint8_t)last->answer[received] : 'x';
     }
     return i;
 }
 
-int main(void)
+/* Does the sensor end with this status, and not before the script does? */
+static bool play(const step *steps, int status)
 {
     static sensor s;
-    int status = sensor_run(&s);
 
-    if (status == 0 && steps != STEPS) {
-        print_number("stopped too early, in step", steps);
-        status = 1;
-    }
+    now = steps;
+    return sensor_run(&s) == status && now->expected == NULL;
+}
+
+int main(void)
+{
+    bool good = play(script, 0);
+
+    print("-- a broker that answers twice", NULL, 0);
+    good = play(bad_script, 1) && good;
     print_number("RAM: one mqtt5_packet", sizeof(mqtt5_packet));
-    print_number("RAM: the sensor, with that packet and two buffers", sizeof(s));
+    print_number("RAM: the sensor, with that packet and two buffers", sizeof(sensor));
     print_number("RAM: all of .data and .bss", static_memory());
     print_number("RAM: the stack, at its deepest", stack_used());
-    return status;
+    return good ? 0 : 1;
 }
