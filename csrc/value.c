@@ -378,6 +378,10 @@ void mqtt5_write_properties(writer *w, unsigned where, const mqtt5_properties *p
     const size_t start = w->at, given = 1;
     uint64_t bits;
 
+    if (properties->present == 0) {
+        write_byte(w, 0);
+        return;
+    }
     w->at += given;
     for (bits = properties->present; bits != 0; bits &= bits - 1) {
         const property *row = find_property(lowest_bit(bits), where);
