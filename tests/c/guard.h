@@ -41,20 +41,20 @@ static inline void give_up(const char *why)
 
 #ifndef MQTT5_TEST_BARE
 
-/* Makes the arena hold at least size bytes. */
-static inline void reserve(arena *a, size_t size)
+static inline void release(arena *a)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+    munmap(a->map, (size_t)(a->end - a->map) + page);
+}
+
+/* Gives the arena at least size bytes. */
+static inline void take(arena *a, size_t size)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     size_t room = (size / page + 1) * page;
-    void *map;
+    void *map = mmap(NULL, room + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-    if (a->map != NULL) {
-        if ((size_t)(a->end - a->begin) >= size) {
-            return;
-        }
-        munmap(a->map, (size_t)(a->end - a->map) + page);
-    }
-    map = mmap(NULL, room + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (map == MAP_FAILED || mprotect((char *)map + page, room, PROT_READ | PROT_WRITE) != 0) {
         give_up("no memory for the guard pages");
     }
@@ -65,16 +65,15 @@ static inline void reserve(arena *a, size_t size)
 
 #else
 
-static inline void reserve(arena *a, size_t size)
+static inline void release(arena *a)
+{
+    free(a->map);
+}
+
+static inline void take(arena *a, size_t size)
 {
     size_t room = (size / 4096 + 1) * 4096;
 
-    if (a->map != NULL) {
-        if ((size_t)(a->end - a->begin) >= size) {
-            return;
-        }
-        free(a->map);
-    }
     a->map = (uint8_t *)malloc(room);
     if (a->map == NULL) {
         give_up("no memory for the arena");
@@ -84,6 +83,18 @@ static inline void reserve(arena *a, size_t size)
 }
 
 #endif
+
+/* Makes the arena hold at least size bytes. */
+static inline void reserve(arena *a, size_t size)
+{
+    if (a->map != NULL) {
+        if ((size_t)(a->end - a->begin) >= size) {
+            return;
+        }
+        release(a);
+    }
+    take(a, size);
+}
 
 /* The last size bytes before the guard page. */
 static inline uint8_t *at_end(arena *a, size_t size)
