@@ -210,6 +210,12 @@ static Py_ALWAYS_INLINE inline outcome put(const field *f, PyObject *value, char
     return result;
 }
 
+/* A struct begins with all defaults, and ends with the properties that differ from them. */
+static inline void begin_struct(const binding *b, char *to)
+{
+    memcpy(to + b->plain_at, b->plain, b->plain_size);
+}
+
 static inline void end_struct(const binding *b, char *to, uint64_t present)
 {
     if (b->present >= 0) {
@@ -257,7 +263,7 @@ static outcome fill_object(const binding *b, PyObject *object, char *to, scratch
     } else if (!Py_IS_TYPE(object, b->cls)) {
         return UNFIT;
     }
-    memcpy(to + b->plain_at, b->plain, b->plain_size);
+    begin_struct(b, to);
     for (i = 0; i < b->count; i++) {
         outcome result;
 
@@ -278,7 +284,7 @@ static outcome fill_object(const binding *b, PyObject *object, char *to, scratch
  * to: the packet itself, or a part of the smallest packet that has one. NULL
  * if there is no memory. The scratch is to be ended also if that fails.
  */
-static inline char *begin_struct(const binding *b, mqtt5_packet *packet, scratch *s)
+static inline char *place_struct(const binding *b, mqtt5_packet *packet, scratch *s)
 {
     const binding *in = b->holder;
     char *to = (char *)packet;
@@ -304,7 +310,7 @@ static inline char *begin_struct(const binding *b, mqtt5_packet *packet, scratch
 
 outcome engine_fill(const binding *b, PyObject *object, mqtt5_packet *packet, scratch *s)
 {
-    char *to = begin_struct(b, packet, s);
+    char *to = place_struct(b, packet, s);
     outcome result = to != NULL ? fill_object(b, object, to, s) : FAILED;
 
     if (result == UNFIT && s->convert) {
@@ -337,14 +343,14 @@ static PyObject *accept(const field *f, PyObject *value)
 outcome engine_take(const binding *b, PyObject *object, const field *const *passed, PyObject *const *args,
                     Py_ssize_t count, mqtt5_packet *packet, scratch *s)
 {
-    char *to = begin_struct(b, packet, s);
+    char *to = place_struct(b, packet, s);
     uint64_t present = 0;
     Py_ssize_t i;
 
     if (to == NULL) {
         return FAILED;
     }
-    memcpy(to + b->plain_at, b->plain, b->plain_size);
+    begin_struct(b, to);
     for (i = 0; i < count; i++) {
         const field *f = passed[i];
         outcome result = UNFIT;
