@@ -322,9 +322,10 @@ def read(buffer: Any) -> tuple[Any, int]:
 
 
 def decode(buffer: Any, start: int, max_packet_size: int) -> tuple[Any, int]:
-    """Of a copy, since others may change the buffer meanwhile."""
+    """Of a copy, since others may change the buffer meanwhile; it may be shorter than the caller believes."""
     slot = _take_slot()
     with _contiguous(buffer) as source:  # released at once: a bytearray cannot change its size before
+        start = min(start, len(source))
         found = lib.mqtt5_frame_slot(source, start, len(source), max_packet_size, slot.head)
         if found < 0:
             try:

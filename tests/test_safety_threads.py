@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -172,3 +173,21 @@ def test_threads_that_share_a_decoder() -> None:
     decoder.feed(stream)
     assert len(list(decoder)) == 3
     read_all()
+
+
+@pytest.mark.skipif(not isinstance(Decoder.feed, FunctionType), reason="of the Decoder in Python")
+def test_a_decoder_whose_buffer_another_thread_has_cut() -> None:
+    """Between the moment when it found that there is more, and the one when it reads that."""
+
+    class Cut(bytearray):
+        def __len__(self) -> int:
+            length = super().__len__()
+            decoder._buffer = bytearray(b"\xc0")
+            return length
+
+    decoder: Any = Decoder()
+    decoder._buffer = Cut(b"\xc0\x00" * 50_000)
+    decoder._at = 99_998
+    assert list(decoder) == []
+    decoder.feed(b"\x00")
+    assert decoder._at <= len(decoder._buffer)
