@@ -134,7 +134,7 @@ static void check_reason_code(checker *c, uint8_t code, unsigned field)
         i = code - FIRST_FAILURE;
         packets = i < sizeof(failures) / sizeof(failures[0]) ? failures[i] : 0;
     } else {
-        for (i = 0; i < sizeof(successes) / sizeof(successes[0]); i++) {
+        for (i = 0; packets == 0 && i < sizeof(successes) / sizeof(successes[0]); i++) {
             if (successes[i].code == code) {
                 packets = successes[i].packets;
             }

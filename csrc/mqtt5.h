@@ -415,6 +415,14 @@ MQTT5_API mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, size_
 MQTT5_API mqtt5_status mqtt5_encode(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,
                                     size_t *packet_size, mqtt5_error *error);
 
+/**
+ * As mqtt5_encode(), without the check: only for a packet in which mqtt5_check(),
+ * or mqtt5_encode() when it measured, found nothing wrong, and that is still the
+ * same. With any other packet the behaviour is undefined.
+ */
+MQTT5_API mqtt5_status mqtt5_encode_checked(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data,
+                                            size_t size, size_t *packet_size, mqtt5_error *error);
+
 /** Every rule that one packet can break by its values. Decoding and encoding call it themselves. */
 MQTT5_API mqtt5_status mqtt5_check(const mqtt5_packet *packet, mqtt5_error *error);
 

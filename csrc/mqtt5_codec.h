@@ -270,17 +270,20 @@ static inline uint64_t bit(unsigned n)
 /* The lowest bit that is set, of a number that is not 0. */
 static inline unsigned lowest_bit(uint64_t bits)
 {
-    unsigned n = (uint32_t)bits != 0 ? 0 : 32;
-    uint32_t half = n == 0 ? (uint32_t)bits : (uint32_t)(bits >> 32);
-
 #if defined(__GNUC__)
-    n += (unsigned)__builtin_ctz(half);
+    if (sizeof(size_t) >= sizeof(uint64_t)) {
+        return (unsigned)__builtin_ctzll(bits);
+    }
+    return (uint32_t)bits != 0 ? (unsigned)__builtin_ctz((uint32_t)bits)
+                               : 32 + (unsigned)__builtin_ctz((uint32_t)(bits >> 32));
 #else
-    for (; !(half & 1); half >>= 1) {
+    unsigned n = 0;
+
+    for (; !(bits & 1); bits >>= 1) {
         n++;
     }
-#endif
     return n;
+#endif
 }
 
 #endif

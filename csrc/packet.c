@@ -486,20 +486,16 @@ mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, size_t max_pack
     return status == MQTT5_TRUNCATED ? MQTT5_INCOMPLETE : read_packet(data, size, packet, error);
 }
 
-mqtt5_status mqtt5_encode(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,
-                          size_t *packet_size, mqtt5_error *error)
+/* Twice in the library: a function that both call would take more stack, and firmware rarely needs both. */
+static INLINE mqtt5_status write_packet(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,
+                                        size_t *packet_size, mqtt5_error *error)
 {
-    mqtt5_status status;
     size_t payload, given;
     writer w;
 
     w.data = data;
     w.size = data == NULL ? 0 : size < largest_packet ? size : largest_packet;
     *packet_size = 0;
-    status = mqtt5_check(packet, error);
-    if (status != MQTT5_OK) {
-        return status;
-    }
     if (!is_in(ENCODED, packet->type)) {
         return report(error, MQTT5_WRONG_DIRECTION, MQTT5_FIELD_PACKET_TYPE, 0, 0);
     }
@@ -523,4 +519,20 @@ mqtt5_status mqtt5_encode(const mqtt5_packet *packet, size_t max_packet_size, ui
         memcpy(w.data + w.at, packet->as.publish.payload.data, payload);
     }
     return MQTT5_OK;
+}
+
+mqtt5_status mqtt5_encode(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,
+                          size_t *packet_size, mqtt5_error *error)
+{
+    mqtt5_status status;
+
+    *packet_size = 0;
+    status = mqtt5_check(packet, error);
+    return status != MQTT5_OK ? status : write_packet(packet, max_packet_size, data, size, packet_size, error);
+}
+
+mqtt5_status mqtt5_encode_checked(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,
+                                  size_t *packet_size, mqtt5_error *error)
+{
+    return write_packet(packet, max_packet_size, data, size, packet_size, error);
 }

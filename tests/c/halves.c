@@ -11,15 +11,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define DECLARE(half)                                                                                               \
-    mqtt5_status half##_frame(const uint8_t *data, size_t size, size_t max_packet_size, size_t *packet_size,        \
-                              mqtt5_error *error);                                                                  \
-    mqtt5_status half##_decode(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet,      \
-                               size_t *packet_size, mqtt5_error *error);                                            \
-    mqtt5_status half##_decode_head(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet, \
-                                    size_t *packet_size, mqtt5_error *error);                                       \
-    mqtt5_status half##_encode(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,      \
-                               size_t *packet_size, mqtt5_error *error);
+#define DECLARE(half)                                                                                                  \
+    mqtt5_status half##_frame(const uint8_t *data, size_t size, size_t max_packet_size, size_t *packet_size,           \
+                              mqtt5_error *error);                                                                     \
+    mqtt5_status half##_decode(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet,         \
+                               size_t *packet_size, mqtt5_error *error);                                               \
+    mqtt5_status half##_decode_head(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet,    \
+                                    size_t *packet_size, mqtt5_error *error);                                          \
+    mqtt5_status half##_encode(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,         \
+                               size_t *packet_size, mqtt5_error *error);                                               \
+    mqtt5_status half##_encode_checked(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size, \
+                                       size_t *packet_size, mqtt5_error *error);
 DECLARE(client)
 DECLARE(broker)
 
@@ -122,25 +124,43 @@ mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, size_t max_pack
     return decode_by(client_decode_head, broker_decode_head, data, size, max_packet_size, packet, packet_size, error);
 }
 
-mqtt5_status mqtt5_encode(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,
-                          size_t *packet_size, mqtt5_error *error)
+typedef mqtt5_status encode_function(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,
+                                     size_t *packet_size, mqtt5_error *error);
+
+static mqtt5_status encode_by(encode_function *client, encode_function *broker, int from, const mqtt5_packet *packet,
+                              size_t max_packet_size, uint8_t *data, size_t size, size_t *packet_size,
+                              mqtt5_error *error)
 {
-    const int from = mqtt5_check(packet, NULL) == MQTT5_OK ? senders(packet->type) : BOTH;
     mqtt5_error e;
     size_t n = 1;
     mqtt5_status status;
 
     if (from == CLIENT) {
-        must_refuse(broker_encode(packet, max_packet_size, data, size, &n, &e), &e);
+        must_refuse(broker(packet, max_packet_size, data, size, &n, &e), &e);
         must(n == 0, "a refused packet has a size");
     } else if (from == BROKER) {
-        must_refuse(client_encode(packet, max_packet_size, data, size, &n, &e), &e);
+        must_refuse(client(packet, max_packet_size, data, size, &n, &e), &e);
         must(n == 0, "a refused packet has a size");
-        return broker_encode(packet, max_packet_size, data, size, packet_size, error);
+        return broker(packet, max_packet_size, data, size, packet_size, error);
     }
-    status = client_encode(packet, max_packet_size, data, size, packet_size, error);
+    status = client(packet, max_packet_size, data, size, packet_size, error);
     if (from == BOTH) {
-        must_agree(broker_encode(packet, max_packet_size, data, size, &n, NULL) == status && n == *packet_size);
+        must_agree(broker(packet, max_packet_size, data, size, &n, NULL) == status && n == *packet_size);
     }
     return status;
+}
+
+mqtt5_status mqtt5_encode(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,
+                          size_t *packet_size, mqtt5_error *error)
+{
+    const int from = mqtt5_check(packet, NULL) == MQTT5_OK ? senders(packet->type) : BOTH;
+
+    return encode_by(client_encode, broker_encode, from, packet, max_packet_size, data, size, packet_size, error);
+}
+
+mqtt5_status mqtt5_encode_checked(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,
+                                  size_t *packet_size, mqtt5_error *error)
+{
+    return encode_by(client_encode_checked, broker_encode_checked, senders(packet->type), packet, max_packet_size, data,
+                     size, packet_size, error);
 }

@@ -13,11 +13,13 @@
 #define mqtt5_decode client_decode
 #define mqtt5_decode_head client_decode_head
 #define mqtt5_encode client_encode
+#define mqtt5_encode_checked client_encode_checked
 #else
 #define mqtt5_frame broker_frame
 #define mqtt5_decode broker_decode
 #define mqtt5_decode_head broker_decode_head
 #define mqtt5_encode broker_encode
+#define mqtt5_encode_checked broker_encode_checked
 #define mqtt5_check broker_check
 #define mqtt5_next_user_property broker_next_user_property
 #define mqtt5_next_subscription_id broker_next_subscription_id

@@ -21,7 +21,7 @@ typedef struct vector {
     size_t room;
 } vector;
 
-static arena input, output;
+static arena input, output, checked;
 
 /* -------------------------------------------------------------- parsing */
 
@@ -340,7 +340,7 @@ static void try_encoding(const vector *v, const mqtt5_packet *packet)
     size_t size = 0, again = 0, i;
     mqtt5_packet copy;
     mqtt5_error error;
-    uint8_t *data;
+    uint8_t *data, *second;
     bool short_auth = v->size == 2 && v->bytes[0] == 0xF0; /* the one short form that is not written */
 
     CHECK(mqtt5_check(packet, &error) == MQTT5_OK);
@@ -363,7 +363,7 @@ static void try_encoding(const vector *v, const mqtt5_packet *packet)
     CHECK(again == size);
     CHECK(same_packet(packet, &copy));
     if (v->verdict == VECTOR_ALT) {
-        uint8_t *second = copy_to_begin(&input, 0, data, size); /* packet still lives in input, and is done with */
+        second = copy_to_begin(&input, 0, data, size); /* packet still lives in input, and is done with */
 
         CHECK(decode(second, size, 0, &copy, &again, &error) == MQTT5_OK);
         memset(data, CANARY, size);
@@ -374,6 +374,12 @@ static void try_encoding(const vector *v, const mqtt5_packet *packet)
 
     CHECK(mqtt5_encode(packet, size, NULL, 0, &again, &error) == MQTT5_OK);
     CHECK(mqtt5_encode(packet, size, data, size, &again, &error) == MQTT5_OK);
+    second = at_end(&checked, size);
+    memset(second, CANARY, size);
+    CHECK(mqtt5_encode_checked(packet, size, second, size, &again, &error) == MQTT5_OK);
+    CHECK(again == size && memcmp(second, data, size) == 0);
+    CHECK(mqtt5_encode_checked(packet, size - 1, NULL, 0, &again, &error) == MQTT5_PACKET_TOO_LARGE);
+    CHECK(again == size);
     CHECK(mqtt5_encode(packet, size - 1, NULL, 0, &again, &error) == MQTT5_PACKET_TOO_LARGE);
     CHECK(mqtt5_encode(packet, size - 1, data, size, &again, NULL) == MQTT5_PACKET_TOO_LARGE);
     for (i = 0; i < 4; i++) {
