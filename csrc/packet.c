@@ -487,8 +487,8 @@ mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, size_t max_pack
 }
 
 /* Twice in the library: a function that both call would take more stack, and firmware rarely needs both. */
-static INLINE mqtt5_status write_packet(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,
-                                        size_t *packet_size, mqtt5_error *error)
+static INLINE mqtt5_status encode_packet(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,
+                                         size_t *packet_size, mqtt5_error *error)
 {
     size_t payload, given;
     writer w;
@@ -528,11 +528,11 @@ mqtt5_status mqtt5_encode(const mqtt5_packet *packet, size_t max_packet_size, ui
 
     *packet_size = 0;
     status = mqtt5_check(packet, error);
-    return status != MQTT5_OK ? status : write_packet(packet, max_packet_size, data, size, packet_size, error);
+    return status != MQTT5_OK ? status : encode_packet(packet, max_packet_size, data, size, packet_size, error);
 }
 
 mqtt5_status mqtt5_encode_checked(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,
                                   size_t *packet_size, mqtt5_error *error)
 {
-    return write_packet(packet, max_packet_size, data, size, packet_size, error);
+    return encode_packet(packet, max_packet_size, data, size, packet_size, error);
 }

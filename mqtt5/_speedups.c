@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * _speedups.c - engine 2: constructs, writes and reads packets from C, on CPython.
+ * _speedups.c - engine 2: writes and reads packets from C, on CPython.
  *
  * See _speedups.h for what drives it, what it does not know, and who does the
  * rest. What leads into Python code is here; what is here must hold whatever
@@ -8,14 +8,19 @@
  */
 #include "_speedups.h"
 
-#include <string.h>
-
 void engine_raise(PyObject *exception)
 {
     if (exception != NULL) {
         PyErr_SetObject((PyObject *)Py_TYPE(exception), exception);
         Py_DECREF(exception);
     }
+}
+
+/* Raises what the library says of a packet or part. */
+void engine_refuse(PyObject *object, const mqtt5_error *error)
+{
+    engine_raise(PyObject_CallFunction(engine_shared.refuse_value, "Oiin", object, (int)error->status,
+                                       (int)error->field, (Py_ssize_t)error->index));
 }
 
 /* The binding of the object's class, or of the one that it is derived from; NULL with TypeError if there is none. */
@@ -34,194 +39,15 @@ const binding *engine_binding_of(PyObject *object)
     return b;
 }
 
-/* ---------------------------------------------------------- constructing */
-
-static PyObject *refusal(PyObject *object, const mqtt5_error *error)
-{
-    return PyObject_CallFunction(engine_shared.refuse_value, "Oiin", object, (int)error->status, (int)error->field,
-                                 (Py_ssize_t)error->index);
-}
-
-/* Ends what began with filling a packet from an object: whether the object obeys the rules. */
-static outcome check_filled(const mqtt5_packet *packet, PyObject *object, outcome result, scratch *s)
-{
-    mqtt5_error error;
-
-    if (result == FIT && mqtt5_check(packet, &error) != MQTT5_OK) {
-        engine_raise(refusal(object, &error));
-        result = FAILED;
-    }
-    end_scratch(s);
-    return result;
-}
-
-static outcome check_object(const binding *b, PyObject *object)
-{
-    mqtt5_packet packet;
-    scratch s;
-
-    begin_scratch(&s, true);
-    return check_filled(&packet, object, engine_fill(b, object, &packet, &s), &s);
-}
-
-/* The parameter of this name, or NULL. Names are interned, and arguments mostly come in the order of the fields. */
-static const field *find_parameter(const binding *b, PyObject *name, Py_ssize_t expected)
-{
-    Py_ssize_t i;
-
-    for (i = expected; i < b->count; i++) {
-        if (b->names[i] == name) {
-            return &b->fields[i];
-        }
-    }
-    for (i = 0; i < expected; i++) {
-        if (b->names[i] == name) {
-            return &b->fields[i];
-        }
-    }
-    for (i = 0; i < b->count; i++) {
-        if (PyUnicode_Compare(b->names[i], name) == 0) {
-            return &b->fields[i];
-        }
-    }
-    return NULL;
-}
-
-/* Gives the object the arguments converted, in the order of the fields, and checks it. */
-static outcome convert_arguments(const binding *b, PyObject *object, const field *const *passed, PyObject *const *args,
-                                 Py_ssize_t count)
-{
-    PyObject *given[MAX_FIELDS] = {NULL};
-    Py_ssize_t i;
-
-    PyErr_Clear(); /* no memory for a tuple: perhaps there is now */
-    for (i = 0; i < count; i++) {
-        given[passed[i]->index] = args[i];
-    }
-    for (i = 0; i < b->count; i++) {
-        const field *f = &b->fields[i];
-
-        if (given[i] != NULL && given[i] != f->def) {
-            PyObject *value = PyObject_CallFunctionObjArgs(f->convert, given[i], f->label, NULL);
-
-            if (value == NULL) {
-                return FAILED;
-            }
-            Py_XSETREF(*slot_of(object, f), value);
-        }
-    }
-    return check_object(b, object);
-}
-
-/* What type.__call__() does: __init__() says what is wrong with the arguments. */
-static PyObject *call_init(PyObject *cls, PyObject *const *args, Py_ssize_t count, PyObject *names)
-{
-    PyObject *positional = PyTuple_New(count), *keywords = PyDict_New(), *made = NULL;
-    Py_ssize_t i;
-
-    if (positional == NULL || keywords == NULL) {
-        goto done;
-    }
-    for (i = 0; i < count; i++) {
-        PyTuple_SET_ITEM(positional, i, Py_NewRef(args[i]));
-    }
-    for (i = 0; names != NULL && i < PyTuple_GET_SIZE(names); i++) {
-        if (PyDict_SetItem(keywords, PyTuple_GET_ITEM(names, i), args[count + i]) < 0) {
-            goto done;
-        }
-    }
-    made = PyType_Type.tp_call(cls, positional, keywords);
-done:
-    Py_XDECREF(positional);
-    Py_XDECREF(keywords);
-    return made;
-}
-
-/* The tp_vectorcall of the classes. Classes derived from them do not inherit it: they go through __init__(). */
-static PyObject *construct(PyObject *cls, PyObject *const *args, size_t flagged_count, PyObject *names)
-{
-    const binding *b = *bucket_of((PyTypeObject *)cls);
-    Py_ssize_t i, count = PyVectorcall_NARGS(flagged_count), all = count + (names ? PyTuple_GET_SIZE(names) : 0);
-    const field *passed[MAX_FIELDS], *f;
-    Py_ssize_t next = 0;
-    mqtt5_packet packet;
-    uint32_t given = 0;
-    outcome result;
-    PyObject *made;
-    scratch s;
-
-    for (i = 0; i < all; i++) {
-        if (i >= count) {
-            f = find_parameter(b, PyTuple_GET_ITEM(names, i - count), next);
-        } else {
-            f = i < b->positional ? &b->fields[i] : NULL;
-        }
-        if (f == NULL || (given >> f->place & 1)) {
-            break;
-        }
-        given |= 1u << f->place;
-        passed[i] = f;
-        next = f->index + 1;
-    }
-    if (i < all || (given & b->required) != b->required) {
-        return call_init(cls, args, count, names);
-    }
-    made = engine_new(b);
-    if (made == NULL) {
-        return NULL;
-    }
-    begin_scratch(&s, false);
-    result = check_filled(&packet, made, engine_take(b, made, passed, args, all, &packet, &s), &s);
-    if (result == UNFIT) {
-        result = convert_arguments(b, made, passed, args, all);
-    }
-    if (result == FAILED) {
-        Py_CLEAR(made);
-    }
-    return made;
-}
-
-/* For what was not made by construct(): converts and checks the fields. */
-static PyObject *check_fields(PyObject *module, PyObject *value)
-{
-    const binding *b = engine_binding_of(value);
-    Py_ssize_t i;
-
-    (void)module;
-    for (i = 0; b != NULL && i < b->count; i++) {
-        const field *f = &b->fields[i];
-        PyObject *old = PyObject_GetAttr(value, f->name);
-
-        if (old != NULL && old != f->def) {
-            PyObject *label = PyUnicode_FromFormat("%s.%U", Py_TYPE(value)->tp_name, f->name);
-            PyObject *converted = label ? PyObject_CallFunctionObjArgs(f->convert, old, label, NULL) : NULL;
-
-            if (converted == NULL || (converted != old && PyObject_GenericSetAttr(value, f->name, converted) < 0)) {
-                Py_CLEAR(old);
-            }
-            Py_XDECREF(label);
-            Py_XDECREF(converted);
-        }
-        if (old == NULL) {
-            return NULL;
-        }
-        Py_DECREF(old);
-    }
-    if (b == NULL || check_object(b, value) == FAILED) {
-        return NULL;
-    }
-    Py_RETURN_NONE;
-}
-
 /* --------------------------------------------------------------- writing */
 
 /* What most packets fit in. */
 enum { COMMON_SIZE = 1024 };
 
-/* The bytes of a packet, which are no more than the bound. */
-static PyObject *encode(const mqtt5_packet *packet, PyObject *object, size_t bound)
+static PyObject *encode(const scratch *s, PyObject *object, bool checked)
 {
-    uint8_t room[COMMON_SIZE];
+    size_t bound = s->bound;
+    uint8_t room[COMMON_SIZE], *to = room;
     PyObject *data = NULL;
     mqtt5_status status;
     mqtt5_error error;
@@ -232,13 +58,15 @@ static PyObject *encode(const mqtt5_packet *packet, PyObject *object, size_t bou
         if (data == NULL) {
             return NULL;
         }
-        status = mqtt5_encode(packet, 0, (uint8_t *)PyBytes_AS_STRING(data), bound, &size, &error);
+        to = (uint8_t *)PyBytes_AS_STRING(data);
     } else {
-        status = mqtt5_encode(packet, 0, room, sizeof(room), &size, &error);
+        bound = sizeof(room);
     }
+    status = checked ? mqtt5_encode_checked(&s->packet, 0, to, bound, &size, &error)
+                     : mqtt5_encode(&s->packet, 0, to, bound, &size, &error);
     if (status != MQTT5_OK) {
         Py_CLEAR(data);
-        engine_raise(refusal(object, &error));
+        engine_refuse(object, &error);
     } else if (data != NULL) {
         _PyBytes_Resize(&data, (Py_ssize_t)size);
     } else {
@@ -251,23 +79,30 @@ static PyObject *write_packet(PyObject *packet, PyObject *unused)
 {
     const binding *b = *bucket_of(Py_TYPE(packet));
     PyObject *data = NULL;
-    mqtt5_packet filled;
+    const scratch *filled;
     outcome result;
     scratch s;
 
     (void)unused;
+    if (b != NULL && b->constant != NULL && has_slots(b, packet, b->defaults)) {
+        return Py_NewRef(b->constant);
+    }
     if (b == NULL && (b = engine_binding_of(packet)) == NULL) {
         return NULL;
     }
+    filled = engine_filled(packet);
+    if (filled != NULL) {
+        return encode(filled, packet, true);
+    }
     begin_scratch(&s, false);
-    result = engine_fill(b, packet, &filled, &s);
+    result = engine_fill(b, packet, &s);
     if (result == UNFIT) { /* of a derived class, or changed by force */
         end_scratch(&s);
         begin_scratch(&s, true);
-        result = engine_fill(b, packet, &filled, &s);
+        result = engine_fill(b, packet, &s);
     }
     if (result == FIT) {
-        data = encode(&filled, packet, s.bound);
+        data = encode(&s, packet, false);
     }
     end_scratch(&s);
     return data;
@@ -490,6 +325,23 @@ static PyObject *replace(PyObject *module, PyObject *args)
     return Py_BuildValue("NN", read, decoder);
 }
 
+/* What a packet with nothing but defaults is on the wire, if there is one: PINGREQ and PINGRESP always are. */
+static int write_constant(binding *b)
+{
+    PyObject *object;
+
+    if (b->required != 0) {
+        return 0;
+    }
+    object = engine_new(b);
+    b->constant = object != NULL ? write_packet(object, NULL) : NULL;
+    Py_XDECREF(object);
+    if (b->constant == NULL && PyErr_ExceptionMatches(PyExc_ValueError)) {
+        PyErr_Clear(); /* not all of them may be absent */
+    }
+    return PyErr_Occurred() ? -1 : 0;
+}
+
 /* Gives the classes their fast ways. */
 static int install(void)
 {
@@ -507,8 +359,11 @@ static int install(void)
             result = own != NULL ? PyObject_SetAttrString((PyObject *)b->cls, method.ml_name, own) : -1;
             Py_XDECREF(own);
         }
-        b->cls->tp_vectorcall = construct;
+        b->cls->tp_vectorcall = engine_construct;
         b->cls->tp_dealloc = engine_free;
+        if (result == 0 && b->stands_in == NULL) {
+            result = write_constant(b);
+        }
     }
     return result;
 }
@@ -528,7 +383,7 @@ static int execute(PyObject *module)
 }
 
 static PyMethodDef functions[] = {
-    {"check", check_fields, METH_O, NULL},
+    {"check", engine_check, METH_O, NULL},
     {"write", write_any, METH_O, NULL},
     {"read", (PyCFunction)(void (*)(void))read_buffer, METH_FASTCALL | METH_KEYWORDS, NULL},
     {"topic_matches", topic_matches, METH_VARARGS, NULL},

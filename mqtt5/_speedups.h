@@ -16,7 +16,12 @@
 
 #include "mqtt5.h"
 
-enum { MAX_FIELDS = 24, CLASSES = 17, TYPES = 16, PROPERTIES = 64, CODES = 256, BUCKETS = 64 };
+#include <string.h>
+
+enum { MAX_FIELDS = 24, CLASSES = 17, TYPES = 16, PROPERTIES = 64, CODES = 256, MAX_PARTS = 4 };
+
+/* So many that hardly two classes meet. */
+enum { BUCKETS = 1024, BUCKET_SHIFT = 32 - 10 };
 
 struct binding;
 
@@ -56,6 +61,7 @@ typedef struct binding {
     const field *by_place[MAX_FIELDS];    /* all, in the order of the slots */
     const field *payload;                 /* the field of that kind, NULL if it has none */
     PyObject *defaults[MAX_FIELDS];       /* by place */
+    PyObject *constant;                   /* what a packet with nothing but defaults is on the wire, NULL if none is */
     char plain[256];                      /* the part of the struct that has the other fields, with their defaults */
     size_t plain_at, plain_size;
     const struct binding *holder; /* of a part: the packet that it stands in, ... */
@@ -71,15 +77,18 @@ typedef enum {
 } outcome;
 
 /*
- * What the structs point to. First everything is tried without running any
- * Python code, so that references can be borrowed. Where that finds something
- * UNFIT, it is done again with convert: then every value is converted, and
- * what is looked at is kept.
+ * A packet, and what it points to. First everything is tried without running
+ * any Python code, so that references can be borrowed. Where that finds
+ * something UNFIT, it is done again with convert: then every value is
+ * converted, and what is looked at is kept.
  */
 typedef struct scratch {
+    mqtt5_packet packet;
     bool convert;
-    size_t bound;   /* the packet will not take more bytes */
-    PyObject *kept; /* a list */
+    size_t bound;               /* the packet will not take more bytes */
+    PyObject *kept;             /* a list */
+    PyObject *parts[MAX_PARTS]; /* that were written, borrowed; there may be more */
+    Py_ssize_t part_count;
     size_t used;
     union {
         char bytes[2048];
@@ -104,11 +113,11 @@ int engine_bind(void);
 const char *engine_docstring(PyObject *object, const char *attribute, const char *signature);
 
 /* _speedups_fill.c: writes an object to its packet, or a part to the smallest packet that has one. */
-outcome engine_fill(const binding *b, PyObject *object, mqtt5_packet *packet, scratch *s);
+outcome engine_fill(const binding *b, PyObject *object, scratch *s);
 
 /* Gives a new object what was passed for these fields, and writes it to its packet in the same way. */
 outcome engine_take(const binding *b, PyObject *object, const field *const *passed, PyObject *const *args,
-                    Py_ssize_t count, mqtt5_packet *packet, scratch *s);
+                    Py_ssize_t count, scratch *s);
 outcome engine_view_text(PyObject *value, mqtt5_view *view);
 
 /* _speedups_make.c: the object for a packet; with that payload, if it is not NULL. */
@@ -116,11 +125,19 @@ PyObject *engine_make_packet(const mqtt5_packet *packet, PyObject *payload);
 PyObject *engine_new(const binding *b); /* with the defaults, and NULL where there is none */
 void engine_free(PyObject *object);     /* the tp_dealloc of the classes */
 
+/* _speedups_construct.c */
+PyObject *engine_construct(PyObject *cls, PyObject *const *args, size_t flagged_count, PyObject *names);
+PyObject *engine_check(PyObject *module, PyObject *value);
+const scratch *engine_filled(PyObject *object);
+extern PyObject *engine_last;  /* the packet made last, if what it was filled to is known: borrowed, so ... */
+void engine_forget_last(void); /* ... to be called when it is freed */
+
 /* _speedups.c */
 const binding *engine_binding_of(PyObject *object);
 PyObject *engine_unreadable(const mqtt5_packet *packet, const mqtt5_error *error, const uint8_t *data, size_t size);
 int engine_get_buffer(PyObject *object, Py_buffer *view, const char *name);
 void engine_raise(PyObject *exception);
+void engine_refuse(PyObject *object, const mqtt5_error *error);
 
 /* _speedups_decoder.c */
 PyObject *engine_decoder_class(PyObject *documented);
@@ -135,6 +152,7 @@ static inline void begin_scratch(scratch *s, bool convert)
     s->convert = convert;
     s->bound = 512; /* all that is no text and no list */
     s->kept = NULL;
+    s->part_count = 0;
     s->used = 0;
 }
 
@@ -147,7 +165,7 @@ static inline void end_scratch(scratch *s)
 /* Where the binding of exactly this class is, or would be. */
 static inline const binding **bucket_of(const PyTypeObject *cls)
 {
-    unsigned i = (unsigned)((uintptr_t)cls >> 5) % BUCKETS;
+    unsigned i = (uint32_t)((uintptr_t)cls >> 4) * 0x9E3779B1u >> BUCKET_SHIFT;
 
     while (engine_buckets[i] != NULL && engine_buckets[i]->cls != cls) {
         i = (i + 1) % BUCKETS;
@@ -178,6 +196,11 @@ static inline long long number_of(PyObject *value)
 static inline PyObject **slots_of(PyObject *object)
 {
     return (PyObject **)(object + 1);
+}
+
+static inline bool has_slots(const binding *b, PyObject *object, PyObject *const *slots)
+{
+    return memcmp(slots, slots_of(object), (size_t)b->count * sizeof(PyObject *)) == 0;
 }
 
 static inline PyObject **slot_of(PyObject *object, const field *f)

@@ -198,7 +198,6 @@ static int bind_holder(binding *b, PyObject *module, PyObject *part)
     PyObject *found = PyObject_CallMethod(module, "holder", "(O)", part), *schema, *place, *values, *name, *object;
     const binding *holder = NULL;
     outcome result = UNFIT;
-    mqtt5_packet packet;
     scratch s;
     Py_ssize_t i;
 
@@ -220,10 +219,10 @@ static int bind_holder(binding *b, PyObject *module, PyObject *part)
     Py_DECREF(found);
     if (b->stands_in != NULL) {
         begin_scratch(&s, false);
-        result = engine_fill(holder, object, &packet, &s);
+        result = engine_fill(holder, object, &s);
         end_scratch(&s);
         b->holder = holder;
-        memcpy(b->around, (char *)&packet + holder->plain_at, holder->plain_size);
+        memcpy(b->around, (char *)&s.packet + holder->plain_at, holder->plain_size);
     }
     return result == FIT ? 0 : decline(b, "where it stands");
 }

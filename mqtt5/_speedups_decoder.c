@@ -8,8 +8,6 @@
  */
 #include "_speedups.h"
 
-#include <string.h>
-
 enum {
     SHARED_FROM = 1024, /* bytes objects from this size on are not copied, if nothing else waits */
     KEPT_ROOM = 1024,   /* so much more than needed may stay allocated */

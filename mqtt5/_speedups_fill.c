@@ -7,8 +7,6 @@
  */
 #include "_speedups.h"
 
-#include <string.h>
-
 /* Takes the reference, also if it fails. */
 static int keep(scratch *s, PyObject *object)
 {
@@ -87,6 +85,18 @@ static outcome fill_text(PyObject *value, mqtt5_view *view, scratch *s)
 
 static outcome fill_object(const binding *b, PyObject *object, char *to, scratch *s);
 
+static outcome fill_part(const field *f, PyObject *part, void *to, scratch *s)
+{
+    if (!PyObject_TypeCheck(part, f->type)) {
+        return UNFIT;
+    }
+    if (s->part_count < MAX_PARTS) {
+        s->parts[s->part_count] = part;
+    }
+    s->part_count++;
+    return fill_object(f->part, part, (char *)to, s);
+}
+
 static outcome fill_item(const field *f, PyObject *item, void *items, Py_ssize_t i, scratch *s)
 {
     mqtt5_user_property *pair;
@@ -110,10 +120,7 @@ static outcome fill_item(const field *f, PyObject *item, void *items, Py_ssize_t
         result = fill_text(PyTuple_GET_ITEM(item, 0), &pair->name, s);
         return result == FIT ? fill_text(PyTuple_GET_ITEM(item, 1), &pair->value, s) : result;
     default:
-        if (!PyObject_TypeCheck(item, f->type)) {
-            return UNFIT;
-        }
-        return fill_object(f->part, item, (char *)((mqtt5_topic_filter *)items + i), s);
+        return fill_part(f, item, (mqtt5_topic_filter *)items + i, s);
     }
 }
 
@@ -151,7 +158,7 @@ static outcome fill_compound(const field *f, PyObject *value, char *member, scra
     if (is_list_field(f)) {
         return fill_list(f, value, (mqtt5_list *)member, s);
     }
-    return PyObject_TypeCheck(value, f->type) ? fill_object(f->part, value, member, s) : UNFIT;
+    return fill_part(f, value, member, s);
 }
 
 static inline bool is_none(const field *f, PyObject *value)
@@ -284,8 +291,9 @@ static outcome fill_object(const binding *b, PyObject *object, char *to, scratch
  * to: the packet itself, or a part of the smallest packet that has one. NULL
  * if there is no memory. The scratch is to be ended also if that fails.
  */
-static inline char *place_struct(const binding *b, mqtt5_packet *packet, scratch *s)
+static inline char *place_struct(const binding *b, scratch *s)
 {
+    mqtt5_packet *packet = &s->packet;
     const binding *in = b->holder;
     char *to = (char *)packet;
     mqtt5_list *list;
@@ -308,9 +316,9 @@ static inline char *place_struct(const binding *b, mqtt5_packet *packet, scratch
     return to;
 }
 
-outcome engine_fill(const binding *b, PyObject *object, mqtt5_packet *packet, scratch *s)
+outcome engine_fill(const binding *b, PyObject *object, scratch *s)
 {
-    char *to = place_struct(b, packet, s);
+    char *to = place_struct(b, s);
     outcome result = to != NULL ? fill_object(b, object, to, s) : FAILED;
 
     if (result == UNFIT && s->convert) {
@@ -341,9 +349,9 @@ static PyObject *accept(const field *f, PyObject *value)
 }
 
 outcome engine_take(const binding *b, PyObject *object, const field *const *passed, PyObject *const *args,
-                    Py_ssize_t count, mqtt5_packet *packet, scratch *s)
+                    Py_ssize_t count, scratch *s)
 {
-    char *to = place_struct(b, packet, s);
+    char *to = place_struct(b, s);
     uint64_t present = 0;
     Py_ssize_t i;
 

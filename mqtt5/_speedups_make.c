@@ -7,8 +7,6 @@
  */
 #include "_speedups.h"
 
-#include <string.h>
-
 /*
  * Objects that were freed last, for those that are made next. They hold the
  * defaults, and their class, already.
@@ -47,12 +45,13 @@ PyObject *engine_new(const binding *b)
 static inline void free_slots(const binding *b, PyObject *object)
 {
     PyTypeObject *cls = Py_TYPE(object);
-    PyObject **slots = slots_of(object);
+    PyObject **slots = slots_of(object), *const *defaults = b->defaults;
+    const Py_ssize_t count = b->count;
     Py_ssize_t i;
 
-    for (i = 0; i < b->count; i++) {
-        if (slots[i] != b->defaults[i]) {
-            Py_XSETREF(slots[i], Py_XNewRef(b->defaults[i]));
+    for (i = 0; i < count; i++) {
+        if (slots[i] != defaults[i]) {
+            Py_XSETREF(slots[i], Py_XNewRef(defaults[i]));
         }
     }
     if (cls == b->cls && free_lists[b->number].count < FREE_OBJECTS) {
@@ -76,7 +75,9 @@ void engine_free(PyObject *object)
     if (b == NULL) {
         b = engine_binding_of(object); /* of a derived class, what that adds is gone */
     }
-
+    if (object == engine_last) {
+        engine_forget_last();
+    }
     PyObject_GC_UnTrack(object);
     if (depth < 20) {
         depth++;

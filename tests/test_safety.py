@@ -28,7 +28,7 @@ from typing import Any
 import hostile
 import pytest
 from hostile import Boom, boom, forced
-from test_packets import FILTER, REQUIRED, each_class, full, ids, least
+from test_packets import CLASSES, FILTER, REQUIRED, each_class, full, ids, least
 
 import mqtt5
 from mqtt5 import (
@@ -544,6 +544,127 @@ def test_the_class_of_a_packet_changed_by_force() -> None:
     for cls in (PublishPacket, PingReqPacket, Will, int):
         with pytest.raises(TypeError):
             object.__setattr__(PubAckPacket(1), "__class__", cls)
+
+
+def written_newly(packet: Any) -> bytes:
+    return type(packet)(**{name: getattr(packet, name) for name in hostile.names_of(packet)}).write()
+
+
+@pytest.mark.parametrize("value", [value for value in full() if isinstance(value, Packet)], ids=ids)
+def test_a_packet_changed_by_force_right_after_it_was_made(value: Any) -> None:
+    """What is known of the packet that was made last does not outlive the change, nor the packet."""
+    names = hostile.names_of(value)
+    fields = {name: getattr(value, name) for name in names}
+    plain = type(value)(*REQUIRED.get(type(value), ()))
+    for name in names:
+        packet = type(value)(**fields)
+        object.__setattr__(packet, name, getattr(plain, name))
+        try:
+            expected = written_newly(copy.copy(packet))
+        except ValueError:
+            packet = type(value)(**fields)
+            object.__setattr__(packet, name, getattr(plain, name))
+            with pytest.raises(ValueError, match=r"\["):
+                packet.write()
+        else:
+            packet = type(value)(**fields)
+            object.__setattr__(packet, name, getattr(plain, name))
+            assert packet.write() == expected
+        object.__setattr__(packet, name, fields[name])
+        assert packet.write() == value.write()
+        packet = type(value)(**fields)
+        object.__delattr__(packet, name)
+        with pytest.raises((AttributeError, TypeError)):
+            packet.write()
+    packet = type(value)(**fields)
+    type(value)(*REQUIRED.get(type(value), ()))
+    assert packet.write() == packet.write() == value.write()
+    del packet
+    assert type(value)(**fields).write() == value.write()
+
+
+@pytest.mark.parametrize("cls", [cls for cls in CLASSES if issubclass(cls, Packet) and not REQUIRED.get(cls)])
+def test_derived_classes_that_change_a_default(cls: Any) -> None:
+    """What is known of a packet with nothing but defaults holds for its own class alone."""
+    assert cls().write() is not None
+    for name, other in {"reason_str": "changed", "user_properties": (("a", "b"),)}.items():
+        if name in hostile.names_of(cls):
+            derived = type("Derived", (cls,), {name: property(lambda self, other=other: other)})
+            assert derived.__new__(derived).__class__ is derived
+            packet = object.__new__(derived)
+            for field in dataclasses.fields(cls):
+                if field.name != name:
+                    object.__setattr__(packet, field.name, getattr(cls(), field.name))
+            assert packet.write() == cls(**{name: other}).write()
+            assert cls().write() != packet.write()
+
+
+def test_texts_that_take_the_place_of_freed_ones() -> None:
+    """In the packet that was made last: the new text may be where the old one was."""
+    for i in range(500):
+        packet = PublishPacket(f"topic/{i}", bytes([i % 256]) * 20, user_properties=[(f"name{i}", "value")])
+        object.__setattr__(packet, "topic", None)
+        object.__setattr__(packet, "topic", f"other/{i}")
+        object.__setattr__(packet, "payload", None)
+        object.__setattr__(packet, "payload", bytes([i % 255]) * 20)
+        object.__setattr__(packet, "user_properties", None)
+        object.__setattr__(packet, "user_properties", ((f"eman{i}", "value"),))
+        found, _ = mqtt5.read(packet.write())
+        expected = PublishPacket(f"other/{i}", bytes([i % 255]) * 20, user_properties=[(f"eman{i}", "value")])
+        assert found == expected
+
+
+def test_parts_changed_by_force_right_after_their_packet_was_made() -> None:
+    subscribe = SubscribePacket(1, [TopicFilter("first"), TopicFilter("a" * 50)])
+    object.__setattr__(subscribe.topic_filters[0], "pattern", "second")
+    assert subscribe.write() == SubscribePacket(1, [TopicFilter("second"), TopicFilter("a" * 50)]).write()
+    connect = ConnectPacket("c", will=Will("first", payload=b"payload"))
+    object.__setattr__(connect.will, "payload", b"other")
+    assert connect.write() == ConnectPacket("c", will=Will("first", payload=b"other")).write()
+    connect = ConnectPacket("c", will=Will("first"))
+    object.__setattr__(connect.will, "topic", "#")
+    with pytest.raises(ValueError, match="topic"):
+        connect.write()
+
+
+def test_packets_made_while_another_one_is_made() -> None:
+    """The collector may run at every new tuple, and with it any code: here it makes packets of the same classes."""
+    made: list[bytes] = []
+
+    def collect(phase: str, info: Any) -> None:
+        made.append(PublishPacket(payload=b"other", topic="other", user_properties=[("x", "y")] * 3).write())
+        made.append(SubscribePacket(2, [TopicFilter(pattern="other")] * 2).write())
+
+    many = [("a", "b")] * 30  # CPython keeps shorter tuples to use them again, and does not collect for them
+    expected = [
+        PublishPacket("topic", b"payload", user_properties=many, subscription_ids=(1, 2)).write(),
+        SubscribePacket(1, (TopicFilter("first"), TopicFilter("second", no_local=True))).write(),
+    ]
+    kept: list[Any] = []  # so that new ones are needed
+    thresholds = gc.get_threshold()
+    gc.callbacks.append(collect)
+    try:
+        for i in range(200):
+            gc.set_threshold(1 + i % 4)  # so that it is another allocation that starts the collector
+            publish = PublishPacket("topic", b"payload", user_properties=many, subscription_ids=[1, 2])
+            assert publish.write() == expected[0]
+            kept.append(publish)
+            filters = [TopicFilter("first"), TopicFilter("second", no_local=True)]
+            assert SubscribePacket(1, filters).write() == expected[1]
+    finally:
+        gc.callbacks.remove(collect)
+        gc.set_threshold(*thresholds)
+    assert len(made) > 200
+    assert len(set(made)) == 2
+
+
+def test_values_are_free_when_the_packet_made_last_is() -> None:
+    payload = bytes(1000)
+    before = sys.getrefcount(payload)
+    packet = PublishPacket("topic", payload)
+    assert packet.write()
+    del packet
+    assert sys.getrefcount(payload) == before
 
 
 def test_write_of_something_else() -> None:
