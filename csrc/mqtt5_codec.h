@@ -147,7 +147,7 @@ static inline bool is_list(unsigned kind)
 #endif
 #if defined(__GNUC__) && defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__)
 #define FAST INLINE
-#define APART inline
+#define APART INLINE
 #elif defined(__GNUC__)
 #define FAST inline
 #define APART __attribute__((noinline, unused))

@@ -251,7 +251,7 @@ static void write_connect(writer *w, const mqtt5_connect *p)
 }
 
 /* All but the payload, which mqtt5_encode() writes. */
-static void write_publish(writer *w, const mqtt5_publish *p)
+static FAST void write_publish(writer *w, const mqtt5_publish *p)
 {
     write_view(w, &p->topic);
     if (p->qos > 0) {
@@ -261,7 +261,7 @@ static void write_publish(writer *w, const mqtt5_publish *p)
 }
 
 /* The shortest form; an AUTH in full, since deployed codecs refuse its short one. */
-static void write_outcome(writer *w, const mqtt5_packet *packet)
+static FAST void write_outcome(writer *w, const mqtt5_packet *packet)
 {
     const unsigned type = packet->type;
     const bool full = packet->as.properties.present != 0 || type == MQTT5_AUTH;

@@ -44,33 +44,26 @@ const binding *engine_binding_of(PyObject *object)
 /* What most packets fit in. */
 enum { COMMON_SIZE = 1024 };
 
-static PyObject *encode(const scratch *s, PyObject *object, bool checked)
+static PyObject *encode(const mqtt5_packet *packet, PyObject *object, bool checked)
 {
-    size_t bound = s->bound;
-    uint8_t room[COMMON_SIZE], *to = room;
-    PyObject *data = NULL;
+    uint8_t room[COMMON_SIZE];
     mqtt5_status status;
     mqtt5_error error;
+    PyObject *data;
     size_t size;
 
-    if (bound > sizeof(room)) {
-        data = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)bound);
-        if (data == NULL) {
-            return NULL;
-        }
-        to = (uint8_t *)PyBytes_AS_STRING(data);
-    } else {
-        bound = sizeof(room);
+    status = checked ? mqtt5_encode_checked(packet, 0, room, sizeof(room), &size, &error)
+                     : mqtt5_encode(packet, 0, room, sizeof(room), &size, &error);
+    if (status == MQTT5_OK) {
+        return PyBytes_FromStringAndSize((const char *)room, (Py_ssize_t)size);
     }
-    status = checked ? mqtt5_encode_checked(&s->packet, 0, to, bound, &size, &error)
-                     : mqtt5_encode(&s->packet, 0, to, bound, &size, &error);
-    if (status != MQTT5_OK) {
-        Py_CLEAR(data);
+    if (status != MQTT5_NO_SPACE) {
         engine_refuse(object, &error);
-    } else if (data != NULL) {
-        _PyBytes_Resize(&data, (Py_ssize_t)size);
-    } else {
-        data = PyBytes_FromStringAndSize((const char *)room, (Py_ssize_t)size);
+        return NULL;
+    }
+    data = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)size);
+    if (data != NULL) {
+        mqtt5_encode_checked(packet, 0, (uint8_t *)PyBytes_AS_STRING(data), size, &size, NULL);
     }
     return data;
 }
@@ -92,7 +85,7 @@ static PyObject *write_packet(PyObject *packet, PyObject *unused)
     }
     filled = engine_filled(packet);
     if (filled != NULL) {
-        return encode(filled, packet, true);
+        return encode(&filled->packet, packet, true);
     }
     begin_scratch(&s, false);
     result = engine_fill(b, packet, &s);
@@ -102,7 +95,7 @@ static PyObject *write_packet(PyObject *packet, PyObject *unused)
         result = engine_fill(b, packet, &s);
     }
     if (result == FIT) {
-        data = encode(&s, packet, false);
+        data = encode(&s.packet, packet, false);
     }
     end_scratch(&s);
     return data;

@@ -85,7 +85,6 @@ typedef enum {
 typedef struct scratch {
     mqtt5_packet packet;
     bool convert;
-    size_t bound;               /* the packet will not take more bytes */
     PyObject *kept;             /* a list */
     PyObject *parts[MAX_PARTS]; /* that were written, borrowed; there may be more */
     Py_ssize_t part_count;
@@ -150,7 +149,6 @@ static inline bool is_list_field(const field *f)
 static inline void begin_scratch(scratch *s, bool convert)
 {
     s->convert = convert;
-    s->bound = 512; /* all that is no text and no list */
     s->kept = NULL;
     s->part_count = 0;
     s->used = 0;

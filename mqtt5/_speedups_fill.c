@@ -73,16 +73,6 @@ outcome engine_view_text(PyObject *value, mqtt5_view *view)
     return FIT;
 }
 
-static outcome fill_text(PyObject *value, mqtt5_view *view, scratch *s)
-{
-    outcome result = engine_view_text(value, view);
-
-    if (result == FIT) {
-        s->bound += view->size;
-    }
-    return result;
-}
-
 static outcome fill_object(const binding *b, PyObject *object, char *to, scratch *s);
 
 static outcome fill_part(const field *f, PyObject *part, void *to, scratch *s)
@@ -111,14 +101,14 @@ static outcome fill_item(const field *f, PyObject *item, void *items, Py_ssize_t
         ((uint8_t *)items)[i] = (uint8_t)number;
         return result;
     case MQTT5_KIND_PATTERNS:
-        return fill_text(item, (mqtt5_view *)items + i, s);
+        return engine_view_text(item, (mqtt5_view *)items + i);
     case MQTT5_KIND_USER_PROPERTIES:
         if (!PyTuple_CheckExact(item) || PyTuple_GET_SIZE(item) != 2) {
             return UNFIT;
         }
         pair = (mqtt5_user_property *)items + i;
-        result = fill_text(PyTuple_GET_ITEM(item, 0), &pair->name, s);
-        return result == FIT ? fill_text(PyTuple_GET_ITEM(item, 1), &pair->value, s) : result;
+        result = engine_view_text(PyTuple_GET_ITEM(item, 0), &pair->name);
+        return result == FIT ? engine_view_text(PyTuple_GET_ITEM(item, 1), &pair->value) : result;
     default:
         return fill_part(f, item, (mqtt5_topic_filter *)items + i, s);
     }
@@ -149,7 +139,6 @@ static outcome fill_list(const field *f, PyObject *value, mqtt5_list *list, scra
         }
     }
     *list = mqtt5_list_of(items, (size_t)count);
-    s->bound += 8 * (size_t)count;
     return FIT;
 }
 
@@ -190,12 +179,11 @@ static Py_ALWAYS_INLINE inline outcome fill_member(const field *f, PyObject *val
     case MQTT5_KIND_VARINT:
         return fill_number(f, value, (uint32_t *)member);
     case MQTT5_KIND_STRING:
-        return fill_text(value, (mqtt5_view *)member, s);
+        return engine_view_text(value, (mqtt5_view *)member);
     case MQTT5_KIND_BINARY:
     case MQTT5_KIND_PAYLOAD:
         if (PyBytes_CheckExact(value)) {
             *(mqtt5_view *)member = mqtt5_view_of(PyBytes_AS_STRING(value), (size_t)PyBytes_GET_SIZE(value));
-            s->bound += (size_t)PyBytes_GET_SIZE(value);
             return FIT;
         }
         *(mqtt5_view *)member = mqtt5_view_of(NULL, 0);
