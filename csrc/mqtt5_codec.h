@@ -146,12 +146,15 @@ static inline bool is_list(unsigned kind)
 #define NOINLINE
 #endif
 #if defined(__GNUC__) && defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__)
+#define IS_FAST 1
 #define FAST INLINE
 #define APART INLINE
 #elif defined(__GNUC__)
+#define IS_FAST 0
 #define FAST inline
 #define APART __attribute__((noinline, unused))
 #else
+#define IS_FAST 0
 #define FAST inline
 #define APART inline
 #endif

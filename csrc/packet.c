@@ -36,11 +36,22 @@ static unsigned reserved_flags(unsigned type)
 
 /* -------------------------------------------------------------- reading */
 
+/* Most packets have none, which is soon seen; what looks for a field wants to know of them all the same. */
+static FAST void read_properties(reader *r, unsigned where, mqtt5_properties *properties)
+{
+    if (IS_FAST && r->at < r->end && *r->at == 0 && r->finder == NULL) {
+        r->at++;
+        properties->present = 0;
+    } else {
+        mqtt5_read_properties(r, where, properties);
+    }
+}
+
 static void read_will(reader *r, mqtt5_will *will, unsigned flags)
 {
     will->qos = (uint8_t)((flags & WILL_QOS) >> WILL_QOS_SHIFT);
     will->retain = (flags & WILL_RETAIN) != 0;
-    mqtt5_read_properties(r, IN_WILL, &will->properties);
+    read_properties(r, IN_WILL, &will->properties);
     begin_field(r, MQTT5_FIELD_TOPIC | MQTT5_FIELD_IN_WILL);
     read_view(r, &will->topic);
     begin_field(r, MQTT5_FIELD_PAYLOAD | MQTT5_FIELD_IN_WILL);
@@ -78,7 +89,7 @@ static void read_connect(reader *r, mqtt5_connect *p)
     }
     begin_field(r, MQTT5_FIELD_KEEP_ALIVE);
     p->keep_alive = read_u16(r);
-    mqtt5_read_properties(r, IN_CONNECT, &p->properties);
+    read_properties(r, IN_CONNECT, &p->properties);
     begin_field(r, MQTT5_FIELD_CLIENT_ID);
     read_view(r, &p->client_id);
     if (p->has_will) {
@@ -106,16 +117,16 @@ static void read_connack(reader *r, mqtt5_connack *p)
     }
     begin_field(r, MQTT5_FIELD_REASON_CODE);
     p->reason_code = read_byte(r);
-    mqtt5_read_properties(r, IN_CONNACK, &p->properties);
+    read_properties(r, IN_CONNACK, &p->properties);
 }
 
-static void read_packet_id(reader *r, uint16_t *packet_id)
+static FAST void read_packet_id(reader *r, uint16_t *packet_id)
 {
     begin_field(r, MQTT5_FIELD_PACKET_ID);
     *packet_id = read_u16(r);
 }
 
-static void read_publish(reader *r, mqtt5_publish *p, unsigned flags)
+static FAST void read_publish(reader *r, mqtt5_publish *p, unsigned flags)
 {
     p->duplicate = (flags >> DUP_SHIFT & 1) != 0;
     p->qos = (flags >> QOS_SHIFT) & 3;
@@ -126,7 +137,7 @@ static void read_publish(reader *r, mqtt5_publish *p, unsigned flags)
     if (p->qos > 0) {
         read_packet_id(r, &p->packet_id);
     }
-    mqtt5_read_properties(r, IN_PUBLISH, &p->properties);
+    read_properties(r, IN_PUBLISH, &p->properties);
     begin_field(r, MQTT5_FIELD_PAYLOAD);
     p->payload = read_rest(r);
 }
@@ -151,12 +162,12 @@ static void read_outcome(reader *r, mqtt5_packet *packet)
         begin_field(r, MQTT5_FIELD_REASON_CODE);
         *reason_code = read_byte(r);
         if (bytes_left(r) > 0 || type == MQTT5_AUTH) {
-            mqtt5_read_properties(r, 1u << type, properties);
+            read_properties(r, 1u << type, properties);
         }
     }
 }
 
-static void read_body(reader *r, unsigned flags, mqtt5_packet *packet)
+static FAST void read_body(reader *r, unsigned flags, mqtt5_packet *packet)
 {
     unsigned type = packet->type;
 
@@ -185,7 +196,7 @@ static void read_body(reader *r, unsigned flags, mqtt5_packet *packet)
     case MQTT5_SUBSCRIBE:
         if (DECODED & IN_SUBSCRIBE) {
             read_packet_id(r, &packet->as.subscribe.packet_id);
-            mqtt5_read_properties(r, IN_SUBSCRIBE, &packet->as.subscribe.properties);
+            read_properties(r, IN_SUBSCRIBE, &packet->as.subscribe.properties);
             mqtt5_read_list(r, MQTT5_KIND_TOPIC_FILTERS, MQTT5_FIELD_TOPIC_FILTERS,
                             &packet->as.subscribe.topic_filters);
         }
@@ -193,7 +204,7 @@ static void read_body(reader *r, unsigned flags, mqtt5_packet *packet)
     case MQTT5_UNSUBSCRIBE:
         if (DECODED & IN_UNSUBSCRIBE) {
             read_packet_id(r, &packet->as.unsubscribe.packet_id);
-            mqtt5_read_properties(r, IN_UNSUBSCRIBE, &packet->as.unsubscribe.properties);
+            read_properties(r, IN_UNSUBSCRIBE, &packet->as.unsubscribe.properties);
             mqtt5_read_list(r, MQTT5_KIND_PATTERNS, MQTT5_FIELD_PATTERNS, &packet->as.unsubscribe.patterns);
         }
         break;
@@ -201,7 +212,7 @@ static void read_body(reader *r, unsigned flags, mqtt5_packet *packet)
     case MQTT5_UNSUBACK:
         if (DECODED & IN_SUBACK) {
             read_packet_id(r, &packet->as.suback.packet_id);
-            mqtt5_read_properties(r, 1u << type, &packet->as.suback.properties);
+            read_properties(r, 1u << type, &packet->as.suback.properties);
             mqtt5_read_list(r, MQTT5_KIND_REASON_CODES, MQTT5_FIELD_REASON_CODES, &packet->as.suback.reason_codes);
         }
         break;
@@ -408,7 +419,7 @@ void mqtt5_note_field(finder *f, unsigned field, const uint8_t *at, size_t item)
 }
 
 /* Reads what is behind the fixed header, on the look-out for a field if there is a finder. */
-static NOINLINE mqtt5_status parse(const uint8_t *data, size_t size, mqtt5_packet *packet, finder *f)
+static FAST mqtt5_status parse(const uint8_t *data, size_t size, mqtt5_packet *packet, finder *f)
 {
     reader r = reader_of(data + 1, size - 1);
 
@@ -434,11 +445,10 @@ static NOINLINE void locate(const uint8_t *data, size_t size, mqtt5_packet *pack
     error->offset = f.found ? (size_t)(f.at - data) : 0;
 }
 
-/* The first size bytes of a packet whose fixed header mqtt5_frame() has passed. */
-static INLINE mqtt5_status read_packet(const uint8_t *data, size_t size, mqtt5_packet *packet, mqtt5_error *error)
+/* Checks what was read, if it could be, and says where an error is. */
+static INLINE mqtt5_status conclude(mqtt5_status status, const uint8_t *data, size_t size, mqtt5_packet *packet,
+                                    mqtt5_error *error)
 {
-    mqtt5_status status = parse(data, size, packet, NULL);
-
     if (status == MQTT5_OK) {
         status = mqtt5_check(packet, error);
     } else {
@@ -456,7 +466,11 @@ mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, size_t max_packet_si
     mqtt5_status status = mqtt5_frame(data, size, max_packet_size, packet_size, error);
 
     packet->type = size > 0 ? data[0] >> 4 : 0;
-    return status == MQTT5_OK ? read_packet(data, *packet_size, packet, error) : status;
+    if (status != MQTT5_OK) {
+        return status;
+    }
+    size = *packet_size;
+    return conclude(parse(data, size, packet, NULL), data, size, packet, error);
 }
 
 mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet,
@@ -475,15 +489,14 @@ mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, size_t max_pack
         return status;
     }
     status = parse(data, size, packet, NULL);
-    if (status == MQTT5_OK) {
-        status = mqtt5_check(packet, NULL);
+    if (status == MQTT5_TRUNCATED) { /* what runs past the end here may not do so in the whole packet */
+        return MQTT5_INCOMPLETE;
     }
+    status = conclude(status, data, size, packet, error);
     if (status == MQTT5_OK) {
         packet->as.publish.payload.size += *packet_size - size;
-        return status;
     }
-    /* what runs past the end here may not do so in the whole packet */
-    return status == MQTT5_TRUNCATED ? MQTT5_INCOMPLETE : read_packet(data, size, packet, error);
+    return status;
 }
 
 /* Twice in the library: a function that both call would take more stack, and firmware rarely needs both. */

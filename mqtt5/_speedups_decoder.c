@@ -214,7 +214,7 @@ static PyObject *decoder_feed(decoder *self, PyObject *data)
 }
 
 /* The object of a packet that was decoded, and that takes so many bytes of the buffer. */
-static PyObject *take_packet(decoder *self, const mqtt5_packet *packet, Py_ssize_t size)
+static Py_ALWAYS_INLINE inline PyObject *take_packet(decoder *self, const mqtt5_packet *packet, Py_ssize_t size)
 {
     /* Making the object may run other code, which may use the decoder: so it goes on behind the packet before. */
     PyObject *buffer = Py_NewRef(self->buffer), *payload = self->payload, *made;

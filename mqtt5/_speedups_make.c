@@ -93,33 +93,47 @@ void engine_free(PyObject *object)
 /*
  * Short texts that came at least twice, so that they need not be made again:
  * topics and names repeat. What comes once leaves no more than its hash here.
- * Of those that find their place taken, one in so many takes it.
+ * Each text has two places, which it shares with others; of those that find
+ * both taken, one in so many takes one. They are few: a text that has left the
+ * processor's cache is made anew as fast.
  */
-enum { KEPT_TEXTS = 1024, SHORT_TEXT = 64, REPLACED = 4 };
-static struct kept_text {
+enum { KEPT_TEXTS = 256, SHORT_TEXT = 64, REPLACED = 4 };
+typedef struct text_key {
+    uint64_t head, tail; /* its first and last bytes: all, if there are no more than 16 */
+    size_t size;
+} text_key;
+typedef struct kept_text {
+    uint64_t head, tail;
     PyObject *text;
-    uint32_t hash;   /* of the text */
-    uint32_t missed; /* of the last one that was made */
-} kept_texts[KEPT_TEXTS];
+    uint32_t size;   /* of the text, 0 if there is none */
+    uint32_t missed; /* the hash of one that was made here */
+} kept_text;
+static kept_text kept_texts[KEPT_TEXTS];
 
-/* Of its size, beginning and end; the size is at least 2. */
-static uint32_t text_hash(mqtt5_view view)
+/* The size is at least 2. */
+static inline text_key text_key_of(mqtt5_view view)
 {
-    uint64_t head = 0, tail = 0;
+    text_key key = {0, 0, view.size};
 
     if (view.size >= 8) {
-        memcpy(&head, view.data, 8);
-        memcpy(&tail, view.data + view.size - 8, 8);
+        memcpy(&key.head, view.data, 8);
+        memcpy(&key.tail, view.data + view.size - 8, 8);
     } else if (view.size >= 4) {
-        memcpy(&head, view.data, 4);
-        memcpy(&tail, view.data + view.size - 4, 4);
+        memcpy(&key.head, view.data, 4);
+        memcpy(&key.tail, view.data + view.size - 4, 4);
     } else {
-        memcpy(&head, view.data, 2);
-        memcpy(&tail, view.data + view.size - 2, 2);
+        memcpy(&key.head, view.data, 2);
+        memcpy(&key.tail, view.data + view.size - 2, 2);
     }
-    head = ((head ^ view.size) * 0x9E3779B97F4A7C15u) ^ tail;
-    head = (head ^ head >> 32) * 0x9E3779B97F4A7C15u; /* what differs may be in the last byte alone */
-    return (uint32_t)(head >> 32);
+    return key;
+}
+
+static inline uint32_t text_hash(const text_key *key)
+{
+    uint64_t hash = ((key->head ^ key->size) * 0x9E3779B97F4A7C15u) ^ key->tail;
+
+    hash = (hash ^ hash >> 32) * 0x9E3779B97F4A7C15u; /* what differs may be in the last byte alone */
+    return (uint32_t)(hash >> 32);
 }
 
 static bool is_ascii(mqtt5_view view)
@@ -154,51 +168,66 @@ static Py_NO_INLINE PyObject *decode_text(mqtt5_view view)
     return made;
 }
 
-static bool is_text(PyObject *text, mqtt5_view view)
+static inline bool is_kept(const kept_text *kept, const text_key *key, mqtt5_view view)
 {
     mqtt5_view utf8;
 
-    return engine_view_text(text, &utf8) == FIT && utf8.size == view.size &&
-           memcmp(utf8.data, view.data, view.size) == 0;
+    return kept->head == key->head && kept->tail == key->tail && kept->size == key->size &&
+           (key->size <= 16 ||
+            (engine_view_text(kept->text, &utf8) == FIT && memcmp(utf8.data + 8, view.data + 8, view.size - 16) == 0));
 }
 
-/* Makes a text that is not kept, and keeps it if it was made here the last time too. */
-static Py_NO_INLINE PyObject *make_new_text(mqtt5_view view, uint32_t hash, struct kept_text *kept)
+/* Makes a text that is not kept, and keeps it if it was made here lately. */
+static Py_NO_INLINE PyObject *make_new_text(mqtt5_view view, const text_key *key, uint32_t hash, kept_text *places)
 {
-    static unsigned turn = 0;
+    static uint32_t turn = 0;
     PyObject *made = decode_text(view);
+    kept_text *kept;
     mqtt5_view utf8;
 
-    if (made == NULL || kept->missed != hash) {
+    turn = turn * 1664525 + 1013904223; /* not in turns, which texts that come in turns could always miss */
+    kept = &places[turn >> 31];
+    if (made == NULL || (places[0].missed != hash && places[1].missed != hash)) {
         kept->missed = hash;
         return made;
     }
-    if (kept->text != NULL && ++turn % REPLACED != 0) {
+    if (places[0].size == 0) {
+        kept = &places[0];
+    } else if (places[1].size == 0) {
+        kept = &places[1];
+    } else if ((turn >> 16) % REPLACED != 0) {
         return made;
     }
     if (engine_view_text(made, &utf8) != FIT) { /* no memory; afterwards the text has its UTF-8 with it */
         PyErr_Clear();
         return made;
     }
-    kept->hash = hash;
+    kept->head = key->head;
+    kept->tail = key->tail;
+    kept->size = (uint32_t)key->size;
     Py_XSETREF(kept->text, Py_NewRef(made));
     return made;
 }
 
 static inline PyObject *make_text(mqtt5_view view)
 {
-    struct kept_text *kept;
+    kept_text *places;
+    text_key key;
     uint32_t hash;
 
     if (view.size < 2 || view.size > SHORT_TEXT) {
         return decode_text(view);
     }
-    hash = text_hash(view);
-    kept = &kept_texts[hash % KEPT_TEXTS];
-    if (kept->hash == hash && kept->text != NULL && is_text(kept->text, view)) {
-        return Py_NewRef(kept->text);
+    key = text_key_of(view);
+    hash = text_hash(&key);
+    places = &kept_texts[hash % (KEPT_TEXTS / 2) * 2];
+    if (is_kept(&places[0], &key, view)) {
+        return Py_NewRef(places[0].text);
     }
-    return make_new_text(view, hash, kept);
+    if (is_kept(&places[1], &key, view)) {
+        return Py_NewRef(places[1].text);
+    }
+    return make_new_text(view, &key, hash, places);
 }
 
 static PyObject *make_bytes(mqtt5_view view)
@@ -312,56 +341,78 @@ static Py_ALWAYS_INLINE inline PyObject *make_value(const field *f, const char *
     }
 }
 
-/* Whether a member that is a number has the default. */
-static bool is_default(const field *f, const char *member)
+/* Whether a member that is no property differs from the default: then it has its value, or NULL after an exception. */
+static Py_ALWAYS_INLINE inline bool make_fixed(const field *f, const char *from, PyObject *payload, PyObject **value)
 {
+    const char *member = from + f->offset;
+    uint32_t number;
+
     switch (f->kind) {
     case MQTT5_KIND_BOOL:
     case MQTT5_KIND_BYTE:
-        return *(const uint8_t *)member == f->number;
     case MQTT5_KIND_U16:
-        return *(const uint16_t *)member == f->number;
+        number = f->kind == MQTT5_KIND_U16 ? *(const uint16_t *)member : *(const uint8_t *)member;
+        if (number == f->number) {
+            return false;
+        }
+        *value = make_number(f, number);
+        return true;
+    case MQTT5_KIND_PAYLOAD:
+        *value = payload != NULL ? Py_NewRef(payload) : make_bytes(*(const mqtt5_view *)member);
+        return true;
     default:
-        return false;
+        if (f->flag != 0 && !*(const bool *)(from + f->flag)) {
+            return false;
+        }
+        *value = make_value(f, member);
+        return true;
     }
+}
+
+/* The lowest bit that is set; there is one. */
+static inline int lowest_bit_of(uint64_t bits)
+{
+#if defined(__GNUC__)
+    return __builtin_ctzll(bits);
+#else
+    int i = 0;
+
+    while (!(bits >> i & 1)) {
+        i++;
+    }
+    return i;
+#endif
 }
 
 /* The object for a struct; with that payload, if there is one already. */
 static PyObject *make_object(const binding *b, const char *from, PyObject *payload)
 {
-    PyObject *made = engine_new(b);
+    PyObject *made = engine_new(b), *value;
     uint64_t present = 0;
+    const field *f;
     Py_ssize_t i;
 
     if (made == NULL) {
         return NULL;
     }
-    for (i = 0; b->fixed[i] != NULL; i++) {
-        const field *f = b->fixed[i];
-        PyObject *value;
-
-        if (f->flag != 0 ? !*(const bool *)(from + f->flag) : is_default(f, from + f->offset)) {
-            continue;
+    for (i = 0; (f = b->fixed[i]) != NULL; i++) {
+        if (make_fixed(f, from, payload, &value)) {
+            if (value == NULL) {
+                goto failed;
+            }
+            Py_XSETREF(*slot_of(made, f), value);
         }
-        value = payload != NULL && f == b->payload ? Py_NewRef(payload) : make_value(f, from + f->offset);
-        if (value == NULL) {
-            goto failed;
-        }
-        Py_XSETREF(*slot_of(made, f), value);
     }
     if (b->present >= 0) {
         present = *(const uint64_t *)(from + b->present);
     }
-    for (i = 0; present != 0; i++, present >>= 1) {
-        if (present & 1) {
-            const field *f = b->by_property[i];
-            PyObject *value = make_value(f, from + f->offset);
-
-            if (value == NULL) {
-                goto failed;
-            }
-            Py_SETREF(*slot_of(made, f), value);
+    for (; present != 0; present &= present - 1) {
+        f = b->by_property[lowest_bit_of(present)];
+        value = make_value(f, from + f->offset);
+        if (value == NULL) {
+            goto failed;
         }
+        Py_SETREF(*slot_of(made, f), value);
     }
     return made;
 failed:
