@@ -42,6 +42,87 @@ PyObject *engine_new(const binding *b)
     return made;
 }
 
+/*
+ * Of each short size a bytes object and an ASCII text that nobody else has any
+ * more: payloads and topics that follow each other are often of one size, and
+ * to write to an object takes less time than to free it and to make another.
+ */
+enum { SPARE_SIZES = 64 };
+static PyObject *spare_bytes[SPARE_SIZES], *spare_texts[SPARE_SIZES];
+
+/* Whether there is nothing to it but its characters and its hash. */
+static bool is_spare_text(PyObject *text)
+{
+#if PY_VERSION_HEX < 0x030C0000
+    if (((PyASCIIObject *)text)->wstr != NULL) {
+        return false;
+    }
+#endif
+    return PyUnicode_IS_COMPACT_ASCII(text) && !PyUnicode_CHECK_INTERNED(text);
+}
+
+/* Gives up the reference to a value of a field. */
+static inline void drop(PyObject *value)
+{
+    PyObject **spares = NULL;
+    Py_ssize_t size = 0;
+
+    if (Py_REFCNT(value) == 1) {
+        if (PyBytes_CheckExact(value)) {
+            spares = spare_bytes;
+            size = PyBytes_GET_SIZE(value);
+        } else if (PyUnicode_CheckExact(value) && is_spare_text(value)) {
+            spares = spare_texts;
+            size = PyUnicode_GET_LENGTH(value);
+        }
+        if (size > 1 && size < SPARE_SIZES && spares[size] == NULL) { /* of shorter ones, CPython has one each */
+            spares[size] = value;
+            return;
+        }
+    }
+    Py_DECREF(value);
+}
+
+/* clang-format off */
+_Py_COMP_DIAG_PUSH
+_Py_COMP_DIAG_IGNORE_DEPR_DECLS /* the one member of a bytes object that CPython would like to have for itself */
+static inline void forget_hash(PyObject *bytes)
+{
+    ((PyBytesObject *)bytes)->ob_shash = -1;
+}
+_Py_COMP_DIAG_POP
+    /* clang-format on */
+
+    static PyObject *
+    make_bytes(mqtt5_view view)
+{
+    PyObject *made = view.size < SPARE_SIZES ? spare_bytes[view.size] : NULL;
+
+    if (made == NULL) {
+        return PyBytes_FromStringAndSize((const char *)view.data, (Py_ssize_t)view.size);
+    }
+    spare_bytes[view.size] = NULL;
+    forget_hash(made);
+    memcpy(PyBytes_AS_STRING(made), view.data, view.size);
+    return made;
+}
+
+static PyObject *make_ascii(mqtt5_view view)
+{
+    PyObject *made = view.size < SPARE_SIZES ? spare_texts[view.size] : NULL;
+
+    if (made != NULL) {
+        spare_texts[view.size] = NULL;
+        ((PyASCIIObject *)made)->hash = -1;
+    } else {
+        made = PyUnicode_New((Py_ssize_t)view.size, 127);
+    }
+    if (made != NULL && view.size > 0) {
+        memcpy(PyUnicode_1BYTE_DATA(made), view.data, view.size);
+    }
+    return made;
+}
+
 static inline void free_slots(const binding *b, PyObject *object)
 {
     PyTypeObject *cls = Py_TYPE(object);
@@ -51,7 +132,12 @@ static inline void free_slots(const binding *b, PyObject *object)
 
     for (i = 0; i < count; i++) {
         if (slots[i] != defaults[i]) {
-            Py_XSETREF(slots[i], Py_XNewRef(defaults[i]));
+            PyObject *value = slots[i];
+
+            slots[i] = Py_XNewRef(defaults[i]);
+            if (value != NULL) {
+                drop(value);
+            }
         }
     }
     if (cls == b->cls && free_lists[b->number].count < FREE_OBJECTS) {
@@ -156,16 +242,8 @@ static bool is_ascii(mqtt5_view view)
 
 static Py_NO_INLINE PyObject *decode_text(mqtt5_view view)
 {
-    PyObject *made;
-
-    if (!is_ascii(view)) {
-        return PyUnicode_DecodeUTF8((const char *)view.data, (Py_ssize_t)view.size, NULL);
-    }
-    made = PyUnicode_New((Py_ssize_t)view.size, 127);
-    if (made != NULL && view.size > 0) {
-        memcpy(PyUnicode_1BYTE_DATA(made), view.data, view.size);
-    }
-    return made;
+    return is_ascii(view) ? make_ascii(view)
+                          : PyUnicode_DecodeUTF8((const char *)view.data, (Py_ssize_t)view.size, NULL);
 }
 
 static inline bool is_kept(const kept_text *kept, const text_key *key, mqtt5_view view)
@@ -228,11 +306,6 @@ static inline PyObject *make_text(mqtt5_view view)
         return Py_NewRef(places[1].text);
     }
     return make_new_text(view, &key, hash, places);
-}
-
-static PyObject *make_bytes(mqtt5_view view)
-{
-    return PyBytes_FromStringAndSize((const char *)view.data, (Py_ssize_t)view.size);
 }
 
 static PyObject *make_number(const field *f, uint32_t number)

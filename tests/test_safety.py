@@ -658,6 +658,41 @@ def test_packets_made_while_another_one_is_made() -> None:
     assert len(set(made)) == 2
 
 
+def test_no_value_is_written_over_that_somebody_has() -> None:
+    """Payloads and texts of one size follow each other: an engine may use the memory of those that are gone."""
+
+    def packets(size: int) -> Iterator[tuple[str, Any]]:
+        for i in range(40):
+            text = f"{i:->{size}}"  # another one each time, since a text that comes again may be kept
+            packet = PublishPacket(text, text.encode(), content_type=text[::-1])
+            yield text, mqtt5.read(packet.write())[0]
+
+    for size in (2, 12, 13, 63, 64, 65):
+        texts = [(text, packet.topic) for text, packet in packets(size)]
+        assert all(topic == text for text, topic in texts)
+        payloads = [(text, packet.payload) for text, packet in packets(size)]
+        assert all(payload == text.encode() for text, payload in payloads)
+        views = [(text, memoryview(packet.payload)) for text, packet in packets(size)]
+        assert all(view == text.encode() for text, view in views)
+        for text, packet in packets(size):  # a hash that was asked for is not that of the next value
+            assert hash(packet.topic) == hash("".join(text))
+            assert hash(packet.payload) == hash(b"".join([text.encode()]))
+            assert {packet.content_type: 1}["".join(reversed(text))] == 1
+
+
+@pytest.mark.skipif(not hasattr(ctypes, "pythonapi") or sys.version_info >= (3, 12), reason="only Python 3.11 has it")
+def test_texts_that_were_asked_for_their_wide_characters() -> None:
+    """Which CPython keeps with the text, whose memory may be used for another one."""
+    wide = ctypes.pythonapi.PyUnicode_AsUnicode
+    wide.argtypes, wide.restype = [ctypes.py_object], ctypes.c_wchar_p
+    for i in range(40):
+        packet: Any = mqtt5.read(PublishPacket(f"{i:->20}", b"").write())[0]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            assert wide(packet.topic) == f"{i:->20}"
+        del packet
+
+
 def test_values_are_free_when_the_packet_made_last_is() -> None:
     payload = bytes(1000)
     before = sys.getrefcount(payload)
