@@ -177,11 +177,12 @@ void engine_free(PyObject *object)
 }
 
 /*
- * Short texts that came at least twice, so that they need not be made again:
- * topics and names repeat. What comes once leaves no more than its hash here.
- * Each text has two places, which it shares with others; of those that find
- * both taken, one in so many takes one. They are few: a text that has left the
- * processor's cache is made anew as fast.
+ * Short texts of lists that came at least twice, so that they need not be made
+ * again: the names and values of user properties repeat, and tuples free them
+ * by themselves. What comes once leaves no more than its hash here. Each text
+ * has two places, which it shares with others; of those that find both taken,
+ * one in so many takes one. They are few: a text that has left the processor's
+ * cache is made anew as fast.
  */
 enum { KEPT_TEXTS = 256, SHORT_TEXT = 64, REPLACED = 4 };
 typedef struct text_key {
@@ -240,7 +241,7 @@ static bool is_ascii(mqtt5_view view)
     return (word & tops) == 0;
 }
 
-static Py_NO_INLINE PyObject *decode_text(mqtt5_view view)
+static Py_NO_INLINE PyObject *make_text(mqtt5_view view)
 {
     return is_ascii(view) ? make_ascii(view)
                           : PyUnicode_DecodeUTF8((const char *)view.data, (Py_ssize_t)view.size, NULL);
@@ -259,7 +260,7 @@ static inline bool is_kept(const kept_text *kept, const text_key *key, mqtt5_vie
 static Py_NO_INLINE PyObject *make_new_text(mqtt5_view view, const text_key *key, uint32_t hash, kept_text *places)
 {
     static uint32_t turn = 0;
-    PyObject *made = decode_text(view);
+    PyObject *made = make_text(view);
     kept_text *kept;
     mqtt5_view utf8;
 
@@ -287,14 +288,14 @@ static Py_NO_INLINE PyObject *make_new_text(mqtt5_view view, const text_key *key
     return made;
 }
 
-static inline PyObject *make_text(mqtt5_view view)
+static inline PyObject *make_item_text(mqtt5_view view)
 {
     kept_text *places;
     text_key key;
     uint32_t hash;
 
     if (view.size < 2 || view.size > SHORT_TEXT) {
-        return decode_text(view);
+        return make_text(view);
     }
     key = text_key_of(view);
     hash = text_hash(&key);
@@ -329,7 +330,7 @@ static PyObject *make_object(const binding *b, const char *from, PyObject *paylo
 static PyObject *make_pair(mqtt5_user_property pair)
 {
     PyObject *made = PyTuple_New(2);
-    PyObject *name = make_text(pair.name), *value = make_text(pair.value);
+    PyObject *name = make_item_text(pair.name), *value = make_item_text(pair.value);
 
     if (made == NULL || name == NULL || value == NULL) {
         Py_XDECREF(name);
@@ -362,7 +363,7 @@ static PyObject *make_next(const field *f, mqtt5_list *rest)
         return more ? make_number(f, item.code) : NULL;
     case MQTT5_KIND_PATTERNS:
         more = mqtt5_next_pattern(rest, &item.view);
-        return more ? make_text(item.view) : NULL;
+        return more ? make_item_text(item.view) : NULL;
     case MQTT5_KIND_USER_PROPERTIES:
         more = mqtt5_next_user_property(rest, &item.pair);
         return more ? make_pair(item.pair) : NULL;
