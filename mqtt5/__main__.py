@@ -13,7 +13,6 @@ import re
 import shlex
 import sys
 from io import TextIOWrapper
-from typing import Any
 
 from mqtt5 import (
     ConnAckReasonCode,
@@ -27,6 +26,7 @@ from mqtt5 import (
     get_sources,
     read,
 )
+from mqtt5._typing import Any
 
 DESCRIPTION = """\
 Prints each packet in the input on a line, after its offset in bytes:

@@ -10,7 +10,6 @@ import functools
 import struct
 import sys
 from collections.abc import Callable
-from typing import Any
 
 from mqtt5 import _errors, _schema
 from mqtt5._convert import refuse_type, to_string
@@ -18,6 +17,7 @@ from mqtt5._ffi import ffi, lib
 from mqtt5._postponed import Postponed
 from mqtt5._schema import Field, Schema
 from mqtt5._structs import ACCESSORS, ITEMS, PACKET_AT, PART_CLASSES, Accessors, default_of
+from mqtt5._typing import Any
 from mqtt5.packets import BasePacket
 
 # ------------------------------------------------------------------ memory

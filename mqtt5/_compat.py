@@ -6,9 +6,9 @@ aiomqtt 3.0.0a1 is such code. Here `Subscription` is TopicFilter, and SUBSCRIBE'
 """
 
 import functools
-from typing import Any
 
 from mqtt5._postponed import Postponed
+from mqtt5._typing import Any
 from mqtt5.packets import SubscribePacket, TopicFilter
 
 Subscription = TopicFilter

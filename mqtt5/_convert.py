@@ -10,7 +10,8 @@ from collections.abc import Callable
 from enum import IntEnum
 from operator import index
 from types import UnionType
-from typing import Any, get_args, get_origin
+
+from mqtt5._typing import Any
 
 Converter = Callable[[Any, str], Any]
 """Takes a value and the name to call it by; raises TypeError or ValueError."""
@@ -138,11 +139,11 @@ def _optional(convert: Converter) -> Converter:
 
 def converter(annotation: Any, lowest: int, highest: int) -> Converter:
     """The converter for a field or item so annotated, whose numbers are in that range."""
-    args = get_args(annotation)
+    args = getattr(annotation, "__args__", ())
     if isinstance(annotation, UnionType):
         (inner,) = [arg for arg in args if arg is not type(None)]
         return _optional(converter(inner, lowest, highest))
-    if get_origin(annotation) is tuple:
+    if getattr(annotation, "__origin__", None) is tuple:
         items = [converter(arg, lowest, highest) for arg in args if arg is not Ellipsis]
         return _many(items[0]) if Ellipsis in args else _pair(*items)
     if annotation is int:

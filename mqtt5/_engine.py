@@ -7,7 +7,8 @@ does beyond the functions below, or which packets there are.
 
 import os
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+
+from mqtt5._typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mqtt5.packets import Packet

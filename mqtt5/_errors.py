@@ -5,12 +5,11 @@ It knows how a status of the library is put into words, and how a field is calle
 what is an error, or how packets are read and written.
 """
 
-from typing import Any
-
 from mqtt5 import _schema
 from mqtt5._convert import short
 from mqtt5._ffi import ffi, lib
 from mqtt5._schema import Field
+from mqtt5._typing import Any
 from mqtt5.exceptions import DecodeError, IncompleteError
 
 
@@ -40,7 +39,7 @@ def refuse_argument(value: object, name: str, status: int) -> ValueError:
 def refuse_packet(status: int, packet_type: int, number: int, offset: int, found: bytes) -> DecodeError:
     """For the library's error, and what there is at its offset: 9 bytes, or less at the end."""
     schema = next((schema for schema in _schema.PACKETS if schema.struct == packet_type), None)
-    label = schema.cls.packet_type.name if schema else "packet"  # type: ignore[attr-defined]
+    label = schema.cls.packet_type.name if schema else "packet"
     field = _field_name(number, schema.fields if schema else ())
     if number & lib.MQTT5_FIELD_IN_WILL:
         field = f"will.{field}"
@@ -68,5 +67,6 @@ def _field_name(number: int, fields: tuple[Field, ...]) -> str:
     """The name of a field as its class, which has these fields, has it; else as the library has it."""
     for field in fields:
         if field.property and field.property == number & ~lib.MQTT5_FIELD_IN_WILL:
-            return field.name
+            name: str = field.name
+            return name
     return _text(lib.mqtt5_field_name(number))

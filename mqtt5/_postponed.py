@@ -5,7 +5,8 @@ To compile them all takes longer than the rest of an import, and a program needs
 """
 
 from collections.abc import Callable
-from typing import Any
+
+from mqtt5._typing import Any
 
 
 class Postponed:

@@ -6,13 +6,14 @@ know any field by name, MQTT's rules, or how an engine uses what it says.
 """
 
 import dataclasses
+from collections import namedtuple
 from enum import IntEnum
 from types import UnionType
-from typing import Any, NamedTuple, get_args, get_origin
 
 from mqtt5 import packets
-from mqtt5._convert import Converter, converter, short
+from mqtt5._convert import converter, short
 from mqtt5._ffi import ffi, lib
+from mqtt5._typing import Any
 
 HIGHEST = {
     lib.MQTT5_KIND_BYTE: 0xFF,
@@ -42,29 +43,34 @@ TYPES: dict[int, tuple[type, ...]] = {
 }
 
 
-class Field(NamedTuple):
-    """One field of a class, and the struct member of the same name."""
+#: One field of a class, and the struct member of the same name.
+Field = namedtuple(
+    "Field",
+    (
+        "name",
+        "type",  #: Without None; of a sequence, that of its items.
+        "default",  #: `dataclasses.MISSING` if it is required.
+        "keyword",  #: Keyword-only.
+        "kind",  #: mqtt5_kind
+        "offset",  #: In the struct.
+        "highest",  #: Of a number, else 0.
+        "flag",  #: Offset of the bool that says that it is there; 0 if it has none.
+        "property",  #: Property identifier; 0 if it is none.
+        "nullable",  #: None is zero or empty in C, where nothing else says that it is absent.
+        "convert",  #: A Converter.
+    ),
+)
 
-    name: str
-    type: type  #: Without None; of a sequence, that of its items.
-    default: Any  #: `dataclasses.MISSING` if it is required.
-    keyword: bool  #: Keyword-only.
-    kind: int  #: mqtt5_kind
-    offset: int  #: In the struct.
-    highest: int  #: Of a number, else 0.
-    flag: int  #: Offset of the bool that says that it is there; 0 if it has none.
-    property: int  #: Property identifier; 0 if it is none.
-    nullable: bool  #: None is zero or empty in C, where nothing else says that it is absent.
-    convert: Converter
-
-
-class Schema(NamedTuple):
-    """A class and its struct."""
-
-    cls: type
-    struct: int  #: What mqtt5_reflect() calls it: the packet type, or MQTT5_STRUCT_*.
-    properties: int  #: Offset of its mqtt5_properties; -1 if it has none.
-    fields: tuple[Field, ...]  #: In the order of the class.
+#: A class and its struct.
+Schema = namedtuple(
+    "Schema",
+    (
+        "cls",
+        "struct",  #: What mqtt5_reflect() calls it: the packet type, or MQTT5_STRUCT_*.
+        "properties",  #: Offset of its mqtt5_properties; -1 if it has none.
+        "fields",  #: A tuple of Field, in the order of the class.
+    ),
+)
 
 
 def _members(struct: int) -> dict[str, Any]:
@@ -78,12 +84,12 @@ def _members(struct: int) -> dict[str, Any]:
 
 def _plain_type(annotation: Any) -> Any:
     """Of `X | None` and of a sequence of X: X; of a pair: tuple."""
-    args = get_args(annotation)
+    args: tuple[Any, ...] = getattr(annotation, "__args__", ())
     if isinstance(annotation, UnionType):
         return next(arg for arg in args if arg is not type(None))
     if Ellipsis in args:
         return _plain_type(args[0])
-    return get_origin(annotation) or annotation
+    return getattr(annotation, "__origin__", annotation)
 
 
 def join(cls: Any, struct: int, properties: int) -> Schema:
@@ -98,7 +104,7 @@ def join(cls: Any, struct: int, properties: int) -> Schema:
         kind, offset, flag, identifier = members[field.name]
         plain = _plain_type(field.type)
         fits = plain in TYPES[kind] or (IntEnum in TYPES[kind] and issubclass(plain, IntEnum))
-        if not fits or (Ellipsis in get_args(field.type)) != (kind in LISTS):
+        if not fits or (Ellipsis in getattr(field.type, "__args__", ())) != (kind in LISTS):
             raise ImportError(f"{cls.__name__}.{field.name}: {plain.__name__} does not fit what the C library holds")
         nullable = field.default is None and not identifier and not flag
         highest = HIGHEST.get(kind, 0)

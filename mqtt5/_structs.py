@@ -9,11 +9,11 @@ must be, or when anything is read or written.
 import struct
 from collections.abc import Callable, Sequence
 from enum import IntEnum
-from typing import Any
 
 from mqtt5 import _schema
 from mqtt5._ffi import ffi, lib
 from mqtt5._schema import Field, Schema
+from mqtt5._typing import Any
 
 POINTER = "Q" if ffi.sizeof("void *") == 8 else "I"
 VIEW = struct.Struct(f"=2{POINTER}")

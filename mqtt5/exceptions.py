@@ -6,7 +6,8 @@ Constructing and writing a packet raise plain TypeError and ValueError.
 """
 
 from enum import IntEnum
-from typing import TYPE_CHECKING
+
+from mqtt5._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mqtt5.packets import ConnAckPacket, DisconnectPacket

@@ -14,10 +14,9 @@ struct is used, and a wrong pointer ends the process. The functions may be calle
 threads run meanwhile, so nothing that they work on may be changed by one of those.
 """
 
-from typing import Any
-
 from mqtt5._ffi import ffi as _ffi
 from mqtt5._ffi import lib as _lib
+from mqtt5._typing import Any
 
 __all__ = ["body", "ffi", "lib"]
 

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from dataclasses import KW_ONLY, Field, FrozenInstanceError, dataclass, fields
 from operator import attrgetter
 from reprlib import recursive_repr
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar, dataclass_transform, overload
 
 from mqtt5 import _engine
 from mqtt5._postponed import Postponed
+from mqtt5._typing import TYPE_CHECKING, Any, TypeAlias
 from mqtt5.enums import (
     AuthReasonCode,
     ConnAckReasonCode,
@@ -28,10 +28,12 @@ from mqtt5.enums import (
     UnsubAckReasonCode,
 )
 
-_T = TypeVar("_T")
-
 if TYPE_CHECKING:
+    from typing import ClassVar, Generic, TypeVar, dataclass_transform, overload
+
     from typing_extensions import Buffer
+
+    _T = TypeVar("_T")
 
     class Bytes:
         """What a type checker sees of a bytes field: constructed from any bytes-like object."""
@@ -105,7 +107,8 @@ else:
             same = type(cls.__name__, cls.__bases__, body)
             return dataclass(frozen=True, repr=False, eq=False, match_args=False)(same).__init__
 
-        cls = dataclass(frozen=True, slots=True, init=False, repr=False, eq=False)(cls)
+        cls = dataclass(slots=True, init=False, repr=False, eq=False)(cls)
+        cls.__dataclass_params__.frozen = True  # which set_attribute() and delete_attribute() below see to
         Postponed(cls, "__init__", make_init)
         names = tuple(field.name for field in fields(cls))
         values = attrgetter(*names) if len(names) > 1 else lambda self: ()
@@ -121,7 +124,7 @@ else:
             parts = [f"{name}={getattr(self, name)!r}" for name in names]
             return f"{self.__class__.__qualname__}({', '.join(parts)})"
 
-        # With slots, those that dataclass makes still speak of the class as it was before it got its slots.
+        # With slots, those that dataclass makes speak of the class as it was before it got its slots.
         def set_attribute(self, name, value):
             if type(self) is cls or name in names:
                 raise FrozenInstanceError(f"cannot assign to field {name!r}")
@@ -151,13 +154,21 @@ class _Checked:
     def __post_init__(self) -> None:
         _engine.check(self)
 
+    def __getstate__(self) -> list[Any]:
+        return [getattr(self, field.name) for field in fields(self)]
+
+    def __setstate__(self, state: list[Any]) -> None:
+        for field, value in zip(fields(self), state, strict=True):
+            object.__setattr__(self, field.name, value)
+
 
 class BasePacket(_Checked):
     """What all packets have in common. They are immutable: `copy.replace()` and `dataclasses.replace()` make others."""
 
     __slots__ = ()
 
-    packet_type: ClassVar[PacketType]
+    if TYPE_CHECKING:
+        packet_type: ClassVar[PacketType]
 
     def write(self) -> bytes:
         """The packet as bytes, in its shortest encoding: a field at its default is not sent.
@@ -202,7 +213,7 @@ class TopicFilter(_Checked):
 class ConnectPacket(BasePacket):
     """CONNECT: a client asks for a connection (3.1)."""
 
-    packet_type: ClassVar = PacketType.CONNECT
+    packet_type = PacketType.CONNECT
 
     client_id: str  #: Client identifier; empty: the server assigns one (3.1.3.1).
     _: KW_ONLY
@@ -226,7 +237,7 @@ class ConnectPacket(BasePacket):
 class ConnAckPacket(BasePacket):
     """CONNACK: the server answers a CONNECT (3.2)."""
 
-    packet_type: ClassVar = PacketType.CONNACK
+    packet_type = PacketType.CONNACK
 
     _: KW_ONLY
     session_present: bool = False  #: The server continues an earlier session (3.2.2.1.1).
@@ -254,7 +265,7 @@ class ConnAckPacket(BasePacket):
 class PublishPacket(BasePacket):
     """PUBLISH: an application message (3.3)."""
 
-    packet_type: ClassVar = PacketType.PUBLISH
+    packet_type = PacketType.PUBLISH
 
     topic: str  #: Topic name, no wildcards; empty only with a topic alias (3.3.2.1).
     payload: Bytes  #: The message itself (3.3.3).
@@ -277,7 +288,7 @@ class PublishPacket(BasePacket):
 class PubAckPacket(BasePacket):
     """PUBACK: the answer to a PUBLISH with QoS 1 (3.4)."""
 
-    packet_type: ClassVar = PacketType.PUBACK
+    packet_type = PacketType.PUBACK
 
     packet_id: int  #: That of the PUBLISH, 1 to 65,535 (2.2.1).
     _: KW_ONLY
@@ -290,7 +301,7 @@ class PubAckPacket(BasePacket):
 class PubRecPacket(BasePacket):
     """PUBREC: the answer to a PUBLISH with QoS 2 (3.5)."""
 
-    packet_type: ClassVar = PacketType.PUBREC
+    packet_type = PacketType.PUBREC
 
     packet_id: int  #: That of the PUBLISH, 1 to 65,535 (2.2.1).
     _: KW_ONLY
@@ -303,7 +314,7 @@ class PubRecPacket(BasePacket):
 class PubRelPacket(BasePacket):
     """PUBREL: the answer to a PUBREC (3.6)."""
 
-    packet_type: ClassVar = PacketType.PUBREL
+    packet_type = PacketType.PUBREL
 
     packet_id: int  #: That of the PUBLISH, 1 to 65,535 (2.2.1).
     _: KW_ONLY
@@ -316,7 +327,7 @@ class PubRelPacket(BasePacket):
 class PubCompPacket(BasePacket):
     """PUBCOMP: the answer to a PUBREL, the end of a delivery with QoS 2 (3.7)."""
 
-    packet_type: ClassVar = PacketType.PUBCOMP
+    packet_type = PacketType.PUBCOMP
 
     packet_id: int  #: That of the PUBLISH, 1 to 65,535 (2.2.1).
     _: KW_ONLY
@@ -329,7 +340,7 @@ class PubCompPacket(BasePacket):
 class SubscribePacket(BasePacket):
     """SUBSCRIBE: a client asks for messages (3.8)."""
 
-    packet_type: ClassVar = PacketType.SUBSCRIBE
+    packet_type = PacketType.SUBSCRIBE
 
     packet_id: int  #: 1 to 65,535 (2.2.1).
     topic_filters: Many[TopicFilter]  #: At least one (3.8.3).
@@ -342,7 +353,7 @@ class SubscribePacket(BasePacket):
 class SubAckPacket(BasePacket):
     """SUBACK: the server answers a SUBSCRIBE (3.9)."""
 
-    packet_type: ClassVar = PacketType.SUBACK
+    packet_type = PacketType.SUBACK
 
     packet_id: int  #: That of the SUBSCRIBE, 1 to 65,535 (2.2.1).
     reason_codes: Many[SubAckReasonCode]  #: One for each topic filter, at least one (3.9.3).
@@ -355,7 +366,7 @@ class SubAckPacket(BasePacket):
 class UnsubscribePacket(BasePacket):
     """UNSUBSCRIBE: a client gives subscriptions up (3.10)."""
 
-    packet_type: ClassVar = PacketType.UNSUBSCRIBE
+    packet_type = PacketType.UNSUBSCRIBE
 
     packet_id: int  #: 1 to 65,535 (2.2.1).
     patterns: Many[str]  #: Topic filters, as they were subscribed to; at least one (3.10.3).
@@ -367,7 +378,7 @@ class UnsubscribePacket(BasePacket):
 class UnsubAckPacket(BasePacket):
     """UNSUBACK: the server answers an UNSUBSCRIBE (3.11)."""
 
-    packet_type: ClassVar = PacketType.UNSUBACK
+    packet_type = PacketType.UNSUBACK
 
     packet_id: int  #: That of the UNSUBSCRIBE, 1 to 65,535 (2.2.1).
     reason_codes: Many[UnsubAckReasonCode]  #: One for each topic filter, at least one (3.11.3).
@@ -380,21 +391,21 @@ class UnsubAckPacket(BasePacket):
 class PingReqPacket(BasePacket):
     """PINGREQ: a client shows that it is alive (3.12)."""
 
-    packet_type: ClassVar = PacketType.PINGREQ
+    packet_type = PacketType.PINGREQ
 
 
 @_packet
 class PingRespPacket(BasePacket):
     """PINGRESP: the server answers a PINGREQ (3.13)."""
 
-    packet_type: ClassVar = PacketType.PINGRESP
+    packet_type = PacketType.PINGRESP
 
 
 @_packet
 class DisconnectPacket(BasePacket):
     """DISCONNECT: the last packet on a connection, and why (3.14)."""
 
-    packet_type: ClassVar = PacketType.DISCONNECT
+    packet_type = PacketType.DISCONNECT
 
     _: KW_ONLY
     reason_code: Coded[DisconnectReasonCode] = default(DisconnectReasonCode.NORMAL_DISCONNECTION)  #: Why (3.14.2.1).
@@ -408,7 +419,7 @@ class DisconnectPacket(BasePacket):
 class AuthPacket(BasePacket):
     """AUTH: a step of an extended authentication (3.15, 4.12)."""
 
-    packet_type: ClassVar = PacketType.AUTH
+    packet_type = PacketType.AUTH
 
     _: KW_ONLY
     reason_code: Coded[AuthReasonCode] = default(AuthReasonCode.SUCCESS)  #: The state (3.15.2.1).

@@ -7,10 +7,10 @@ bytes come from.
 
 from collections.abc import Iterator
 from copy import copy
-from typing import TYPE_CHECKING, NoReturn
 
 from mqtt5 import _engine
 from mqtt5._convert import refuse_type, size_limit
+from mqtt5._typing import TYPE_CHECKING, NoReturn
 from mqtt5.exceptions import DecodeError, IncompleteError
 from mqtt5.packets import Packet
 

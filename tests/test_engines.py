@@ -87,3 +87,10 @@ def test_it_serves_one_set_of_classes() -> None:
     first, second, names = done.stdout.splitlines()
     assert first == second
     assert names == "True cffi"
+
+
+def test_the_import_needs_no_typing() -> None:
+    """Which takes 3 ms to import; -S, since what site runs may need it."""
+    code = f"import sys; sys.path[:] = {sys.path!r}; import mqtt5; print('typing' in sys.modules, mqtt5.QoS(1))"
+    done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("False 1\n", "")
