@@ -101,45 +101,51 @@ typedef struct {
         *copy_exception;
 } shared_functions;
 
+/* For what the files of the engine declare for each other; where all are compiled as one, that says more. */
+#ifndef ENGINE
+#define ENGINE
+#endif
+
 /* _speedups_bind.c: made once, at import. */
 extern binding engine_bindings[CLASSES];
 extern const binding *engine_packets[TYPES];   /* by mqtt5_type */
 extern const binding *engine_buckets[BUCKETS]; /* by class: open addressing */
 extern shared_functions engine_shared;
-int engine_bind(void);
+ENGINE int engine_bind(void);
 
 /* The docstring of an attribute of an object, or its own, behind a signature; it stays for good. */
-const char *engine_docstring(PyObject *object, const char *attribute, const char *signature);
+ENGINE const char *engine_docstring(PyObject *object, const char *attribute, const char *signature);
 
 /* _speedups_fill.c: writes an object to its packet, or a part to the smallest packet that has one. */
-outcome engine_fill(const binding *b, PyObject *object, scratch *s);
+ENGINE outcome engine_fill(const binding *b, PyObject *object, scratch *s);
 
 /* Gives a new object what was passed for these fields, and writes it to its packet in the same way. */
-outcome engine_take(const binding *b, PyObject *object, const field *const *passed, PyObject *const *args,
-                    Py_ssize_t count, scratch *s);
-outcome engine_view_text(PyObject *value, mqtt5_view *view);
+ENGINE outcome engine_take(const binding *b, PyObject *object, const field *const *passed, PyObject *const *args,
+                           Py_ssize_t count, scratch *s);
+ENGINE outcome engine_view_text(PyObject *value, mqtt5_view *view);
 
 /* _speedups_make.c: the object for a packet; with that payload, if it is not NULL. */
-PyObject *engine_make_packet(const mqtt5_packet *packet, PyObject *payload);
-PyObject *engine_new(const binding *b); /* with the defaults, and NULL where there is none */
-void engine_free(PyObject *object);     /* the tp_dealloc of the classes */
+ENGINE PyObject *engine_make_packet(const mqtt5_packet *packet, PyObject *payload);
+ENGINE PyObject *engine_new(const binding *b); /* with the defaults, and NULL where there is none */
+ENGINE void engine_free(PyObject *object);     /* the tp_dealloc of the classes */
 
 /* _speedups_construct.c */
-PyObject *engine_construct(PyObject *cls, PyObject *const *args, size_t flagged_count, PyObject *names);
-PyObject *engine_check(PyObject *module, PyObject *value);
-const scratch *engine_filled(PyObject *object);
-extern PyObject *engine_last;  /* the packet made last, if what it was filled to is known: borrowed, so ... */
-void engine_forget_last(void); /* ... to be called when it is freed */
+ENGINE PyObject *engine_construct(PyObject *cls, PyObject *const *args, size_t flagged_count, PyObject *names);
+ENGINE PyObject *engine_check(PyObject *module, PyObject *value);
+ENGINE const scratch *engine_filled(PyObject *object);
+extern PyObject *engine_last;         /* the packet made last, if what it was filled to is known: borrowed, so ... */
+ENGINE void engine_forget_last(void); /* ... to be called when it is freed */
 
 /* _speedups.c */
-const binding *engine_binding_of(PyObject *object);
-PyObject *engine_unreadable(const mqtt5_packet *packet, const mqtt5_error *error, const uint8_t *data, size_t size);
-int engine_get_buffer(PyObject *object, Py_buffer *view, const char *name);
-void engine_raise(PyObject *exception);
-void engine_refuse(PyObject *object, const mqtt5_error *error);
+ENGINE const binding *engine_binding_of(PyObject *object);
+ENGINE PyObject *engine_unreadable(const mqtt5_packet *packet, const mqtt5_error *error, const uint8_t *data,
+                                   size_t size);
+ENGINE int engine_get_buffer(PyObject *object, Py_buffer *view, const char *name);
+ENGINE void engine_raise(PyObject *exception);
+ENGINE void engine_refuse(PyObject *object, const mqtt5_error *error);
 
 /* _speedups_decoder.c */
-PyObject *engine_decoder_class(PyObject *documented);
+ENGINE PyObject *engine_decoder_class(PyObject *documented);
 
 static inline bool is_list_field(const field *f)
 {
