@@ -627,6 +627,7 @@ def test_parts_changed_by_force_right_after_their_packet_was_made() -> None:
         connect.write()
 
 
+@cpython
 def test_packets_made_while_another_one_is_made() -> None:
     """The collector may run at every new tuple, and with it any code: here it makes packets of the same classes."""
     made: list[bytes] = []
@@ -693,6 +694,7 @@ def test_texts_that_were_asked_for_their_wide_characters() -> None:
         del packet
 
 
+@cpython
 def test_values_are_free_when_the_packet_made_last_is() -> None:
     payload = bytes(1000)
     before = sys.getrefcount(payload)
