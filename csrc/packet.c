@@ -261,7 +261,7 @@ static void write_connect(writer *w, const mqtt5_connect *p)
     }
 }
 
-/* All but the payload, which mqtt5_encode() writes. */
+/* All but the payload, which encode_packet() writes. */
 static FAST void write_publish(writer *w, const mqtt5_publish *p)
 {
     write_view(w, &p->topic);

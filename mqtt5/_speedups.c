@@ -3,8 +3,7 @@
  * _speedups.c - engine 2: writes and reads packets from C, on CPython.
  *
  * See _speedups.h for what drives it, what it does not know, and who does the
- * rest. What leads into Python code is here; what is here must hold whatever
- * that does.
+ * rest. What is here must hold whatever the Python code does that it calls.
  */
 #include "_speedups.h"
 

@@ -33,6 +33,7 @@ typedef struct field {
     uint8_t index;              /* in the order of the class ... */
     uint8_t place;              /* ... and of the slots */
     bool nullable;              /* None is zero or empty in C */
+    bool adapted;               /* an argument is not always what the slot will hold */
     uint16_t offset;            /* where the struct has it */
     uint16_t flag;              /* where the struct says that it is there, 0 if it has none */
     PyTypeObject *type;         /* of a list, that of its items */
@@ -78,16 +79,20 @@ typedef enum {
 
 /*
  * A packet, and what it points to. First everything is tried without running
- * any Python code, so that references can be borrowed. Where that finds
- * something UNFIT, it is done again with convert: then every value is
- * converted, and what is looked at is kept.
+ * any Python code, not even the collector, so that references can be borrowed.
+ * Where that finds something UNFIT, it is done again with convert: then every
+ * value is converted, and what is looked at is kept.
  */
+struct block {
+    struct block *next;
+};
 typedef struct scratch {
     mqtt5_packet packet;
     bool convert;
     PyObject *kept;             /* a list */
     PyObject *parts[MAX_PARTS]; /* that were written, borrowed; there may be more */
     Py_ssize_t part_count;
+    struct block *blocks; /* of memory, when the room is used up */
     size_t used;
     union {
         char bytes[2048];
@@ -156,6 +161,7 @@ static inline void begin_scratch(scratch *s, bool convert)
 {
     s->convert = convert;
     s->kept = NULL;
+    s->blocks = NULL;
     s->part_count = 0;
     s->used = 0;
 }
@@ -163,6 +169,12 @@ static inline void begin_scratch(scratch *s, bool convert)
 /* To be called also if filling failed. */
 static inline void end_scratch(scratch *s)
 {
+    while (s->blocks != NULL) {
+        struct block *block = s->blocks;
+
+        s->blocks = block->next;
+        PyMem_Free(block);
+    }
     Py_CLEAR(s->kept);
 }
 

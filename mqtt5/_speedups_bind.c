@@ -8,7 +8,6 @@
  */
 #include "_speedups.h"
 
-#include <string.h>
 #include <structmember.h>
 
 binding engine_bindings[CLASSES];
@@ -113,6 +112,7 @@ static int bind_field(binding *b, field *f, PyObject *from, PyObject *missing)
             f->part = &engine_bindings[i];
         }
     }
+    f->adapted = f->members != NULL || is_list_field(f);
     b->positional += !keyword;
     return PyErr_Occurred() ? -1 : 0;
 }

@@ -3,7 +3,8 @@
  * _speedups_construct.c - new objects from arguments, as their classes are called.
  *
  * It knows which argument is for which field, and what it made last. It does
- * not know what a value must be, or how it is written.
+ * not know what a value must be, or how it is written. Python code that it
+ * leads into may call it again.
  */
 #include "_speedups.h"
 
@@ -132,14 +133,31 @@ static struct {
     Py_ssize_t count;
     PyObject *held[(1 + MAX_PARTS) * MAX_FIELDS];
     Py_ssize_t held_count;
-    bool busy; /* while it is made: Python code may run there, if garbage is collected */
+    bool busy; /* while it is made: then Python code may run, if garbage is collected or a value refused */
     scratch s;
 } last;
 PyObject *engine_last;
 
+/* To free a part that was changed by force may run code, which may make the next packet. */
+static Py_NO_INLINE void forget_parts(void)
+{
+    PyObject *held[sizeof(last.held) / sizeof(last.held[0])];
+    Py_ssize_t count = last.held_count;
+
+    memcpy(held, last.held, (size_t)count * sizeof(held[0]));
+    last.held_count = 0;
+    while (count > 0) {
+        Py_DECREF(held[--count]);
+    }
+}
+
 void engine_forget_last(void)
 {
     engine_last = NULL;
+    if (last.count > 1) {
+        forget_parts();
+        return;
+    }
     while (last.held_count > 0) {
         Py_DECREF(last.held[--last.held_count]);
     }
@@ -149,7 +167,7 @@ static inline void remember_last(const binding *b, PyObject *object, const field
 {
     Py_ssize_t i, k;
 
-    if (b->stands_in != NULL || last.s.kept != NULL || last.s.part_count > MAX_PARTS) {
+    if (b->stands_in != NULL || last.s.blocks != NULL || last.s.part_count > MAX_PARTS) {
         return;
     }
     take_snapshot(&last.of[0], b, object);
@@ -193,19 +211,17 @@ static PyObject *make(const binding *b, const field *const *passed, PyObject *co
 
     last.busy = true;
     made = engine_new(b);
-    if (made == NULL) {
-        last.busy = nested;
-        return NULL;
-    }
     if (!nested) {
         engine_forget_last();
     }
     begin_scratch(s, false);
-    result = check_filled(s, made, engine_take(b, made, passed, args, count, s));
-    if (!nested && result == FIT) {
-        remember_last(b, made, passed, count);
+    result = made != NULL ? check_filled(s, made, engine_take(b, made, passed, args, count, s)) : FAILED;
+    if (!nested) {
+        if (result == FIT) {
+            remember_last(b, made, passed, count);
+        }
+        last.busy = false; /* whoever was nested in this, or is still, does not end it */
     }
-    last.busy = nested;
     end_scratch(s);
     if (result == UNFIT) {
         result = convert_arguments(b, made, passed, args, count);
@@ -249,23 +265,36 @@ static bool match_arguments(const binding *b, Py_ssize_t positional, PyObject *n
     return (given & b->required) == b->required;
 }
 
+/* Of a call that is not known, or while one that is known may be in use. */
+static Py_NO_INLINE PyObject *make_by_new_call(const binding *b, PyObject *const *args, Py_ssize_t positional,
+                                               PyObject *names)
+{
+    struct call *known = &calls[b->number], call;
+    PyObject *made, *forgotten = NULL;
+
+    if (!match_arguments(b, positional, names, &call)) {
+        return call_init((PyObject *)b->cls, args, positional, names);
+    }
+    if (!last.busy) {
+        forgotten = known->names;
+        call.known = true;
+        call.names = Py_XNewRef(names);
+        *known = call;
+    }
+    made = make(b, call.passed, args, call.count);
+    Py_XDECREF(forgotten); /* which may run code */
+    return made;
+}
+
 /* The tp_vectorcall of the classes. Classes derived from them do not inherit it: they go through __init__(). */
 PyObject *engine_construct(PyObject *cls, PyObject *const *args, size_t flagged_count, PyObject *names)
 {
     const binding *b = *bucket_of((PyTypeObject *)cls);
     const Py_ssize_t positional = PyVectorcall_NARGS(flagged_count);
-    struct call other, *call = &calls[b->number];
+    const struct call *call = &calls[b->number];
 
-    if (!call->known || call->names != names || call->positional != positional) {
-        call = last.busy ? &other : call; /* it may be in use */
-        call->known = false;
-        if (!match_arguments(b, positional, names, call)) {
-            return call_init(cls, args, positional, names);
-        }
-        if (call != &other) {
-            Py_XSETREF(call->names, Py_XNewRef(names));
-            call->known = true;
-        }
+    if (last.busy || !call->known || call->names != names || call->positional != positional) {
+        return make_by_new_call(b, args, positional, names);
     }
     return call->count == 0 && b->constant != NULL ? engine_new(b) : make(b, call->passed, args, call->count);
 }

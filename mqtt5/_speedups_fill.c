@@ -21,7 +21,7 @@ static int keep(scratch *s, PyObject *object)
 
 static void *room_for(scratch *s, size_t size)
 {
-    PyObject *block;
+    struct block *block;
     void *room;
 
     size = (size + sizeof(void *) - 1) & ~(sizeof(void *) - 1);
@@ -30,9 +30,14 @@ static void *room_for(scratch *s, size_t size)
         s->used += size;
         return room;
     }
-    block = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)size);
-    room = block != NULL ? PyBytes_AS_STRING(block) : NULL;
-    return keep(s, block) == 0 ? room : NULL;
+    block = (struct block *)PyMem_Malloc(sizeof(*block) + size);
+    if (block == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    block->next = s->blocks;
+    s->blocks = block;
+    return block + 1;
 }
 
 static Py_ALWAYS_INLINE inline outcome fill_number(const field *f, PyObject *value, uint32_t *number)
@@ -317,11 +322,11 @@ outcome engine_fill(const binding *b, PyObject *object, scratch *s)
 }
 
 /*
- * What a slot holds for this argument, without running any Python code: a
- * tuple of a list, a member for its number; else the argument. NULL if there
- * is no memory.
+ * What a slot holds for this argument: a tuple of a list, a member for its
+ * number; else the argument. NULL if there is no memory. The collector may
+ * run, and with it any code.
  */
-static PyObject *accept(const field *f, PyObject *value)
+static inline PyObject *adapt(const field *f, PyObject *value)
 {
     if (is_list_field(f) && PyList_CheckExact(value)) {
         return PyList_AsTuple(value);
@@ -336,11 +341,22 @@ static PyObject *accept(const field *f, PyObject *value)
     return Py_NewRef(value);
 }
 
+/* Parts are no properties: who has them says so itself. */
+static Py_NO_INLINE outcome put_parts(const field *f, PyObject *value, char *to, scratch *s)
+{
+    uint64_t present = 0;
+    outcome result = put(f, value, to, &present, s);
+
+    return result == DEFAULT ? FIT : result;
+}
+
 outcome engine_take(const binding *b, PyObject *object, const field *const *passed, PyObject *const *args,
                     Py_ssize_t count, scratch *s)
 {
     char *to = place_struct(b, s);
+    const field *parts = NULL;
     uint64_t present = 0;
+    outcome result;
     Py_ssize_t i;
 
     if (to == NULL) {
@@ -349,21 +365,25 @@ outcome engine_take(const binding *b, PyObject *object, const field *const *pass
     begin_struct(b, to);
     for (i = 0; i < count; i++) {
         const field *f = passed[i];
-        outcome result = UNFIT;
         PyObject *value;
 
         if (args[i] == f->def) {
             continue;
         }
-        value = accept(f, args[i]);
-        if (value != NULL) {
-            Py_XSETREF(*slot_of(object, f), value);
-            result = put(f, value, to, &present, s);
+        value = f->adapted ? adapt(f, args[i]) : Py_NewRef(args[i]);
+        if (value == NULL) {
+            return UNFIT;
         }
+        Py_XSETREF(*slot_of(object, f), value);
+        if (f->part != NULL) { /* last, since others can change a part as long as other code may run */
+            parts = f;
+            continue;
+        }
+        result = put(f, value, to, &present, s);
         if (result >= UNFIT) {
             return result;
         }
     }
     end_struct(b, to, present);
-    return FIT;
+    return parts != NULL ? put_parts(parts, *slot_of(object, parts), to, s) : FIT;
 }

@@ -83,18 +83,18 @@ static inline void drop(PyObject *value)
     Py_DECREF(value);
 }
 
-/* clang-format off */
-_Py_COMP_DIAG_PUSH
-_Py_COMP_DIAG_IGNORE_DEPR_DECLS /* the one member of a bytes object that CPython would like to have for itself */
+/* The one member of a bytes object that CPython would like to have for itself. */
 static inline void forget_hash(PyObject *bytes)
 {
+    /* clang-format off */
+    _Py_COMP_DIAG_PUSH
+    _Py_COMP_DIAG_IGNORE_DEPR_DECLS
     ((PyBytesObject *)bytes)->ob_shash = -1;
-}
-_Py_COMP_DIAG_POP
+    _Py_COMP_DIAG_POP
     /* clang-format on */
+}
 
-    static PyObject *
-    make_bytes(mqtt5_view view)
+static PyObject *make_bytes(mqtt5_view view)
 {
     PyObject *made = view.size < SPARE_SIZES ? spare_bytes[view.size] : NULL;
 
@@ -161,10 +161,10 @@ void engine_free(PyObject *object)
     if (b == NULL) {
         b = engine_binding_of(object); /* of a derived class, what that adds is gone */
     }
+    PyObject_GC_UnTrack(object);
     if (object == engine_last) {
         engine_forget_last();
     }
-    PyObject_GC_UnTrack(object);
     if (depth < 20) {
         depth++;
         free_slots(b, object);
@@ -329,13 +329,13 @@ static PyObject *make_object(const binding *b, const char *from, PyObject *paylo
 
 static PyObject *make_pair(mqtt5_user_property pair)
 {
-    PyObject *made = PyTuple_New(2);
-    PyObject *name = make_item_text(pair.name), *value = make_item_text(pair.value);
+    PyObject *name = make_item_text(pair.name);
+    PyObject *value = name != NULL ? make_item_text(pair.value) : NULL;
+    PyObject *made = value != NULL ? PyTuple_New(2) : NULL;
 
-    if (made == NULL || name == NULL || value == NULL) {
+    if (made == NULL) {
         Py_XDECREF(name);
         Py_XDECREF(value);
-        Py_CLEAR(made);
     } else {
         PyTuple_SET_ITEM(made, 0, name);
         PyTuple_SET_ITEM(made, 1, value);

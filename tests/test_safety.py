@@ -694,6 +694,94 @@ def test_texts_that_were_asked_for_their_wide_characters() -> None:
         del packet
 
 
+def test_calls_inside_of_calls() -> None:
+    """How a class was called is remembered; to forget the names of the call before may call it again."""
+
+    class Name(str):
+        def __del__(self) -> None:
+            PublishPacket("other", b"inside", qos=1, packet_id=3, retain=True)
+            PublishPacket(payload=b"inside", topic="other")
+
+    for _ in range(3):
+        PublishPacket(**{Name("topic"): "t", "payload": b""})
+        packet = PublishPacket("topic", payload=b"payload")
+        assert (packet.topic, packet.payload, packet.qos, packet.retain) == ("topic", b"payload", 0, False)
+        packet = PublishPacket(topic="topic", payload=b"payload", qos=1, packet_id=2)
+        assert (packet.topic, packet.payload, packet.qos, packet.packet_id) == ("topic", b"payload", 1, 2)
+
+
+@cpython
+def test_parts_changed_by_force_while_their_packet_is_made() -> None:
+    """By code that the collector runs, when a list becomes a tuple. What was there first is checked, or what came."""
+    many = [("a", "b")] * 30
+
+    class Other(TopicFilter):
+        __slots__ = ()
+
+    def change(phase: str, info: Any) -> None:
+        for part in parts:
+            if act == "delete":
+                with contextlib.suppress(AttributeError):
+                    object.__delattr__(part, "pattern" if isinstance(part, TopicFilter) else "topic")
+            elif act == "class":
+                with contextlib.suppress(TypeError):
+                    object.__setattr__(part, "__class__", Other)
+            else:
+                text = "".join([act, str(len(made))] * 10)
+                object.__setattr__(part, "pattern" if isinstance(part, TopicFilter) else "topic", text)
+                made.append(text)
+
+    made: list[str] = []
+    kept: list[Any] = []
+    parts: list[Any] = []
+    thresholds = gc.get_threshold()
+    for way in ("other", "#", "delete", "class"):
+        act = way
+        gc.callbacks.append(change)
+        try:
+            for i in range(100):
+                topic_filter, will = TopicFilter("".join(["first", str(i)])), Will("".join(["first", str(i)]))
+                parts[:] = [topic_filter, will]
+                for make in (
+                    lambda f=topic_filter: SubscribePacket(1, [f], user_properties=many),
+                    lambda w=will: ConnectPacket("c", will=w, user_properties=many),
+                ):
+                    with contextlib.suppress(TypeError, ValueError, AttributeError):
+                        gc.set_threshold(1 + i % 4)
+                        try:
+                            packet = make()
+                        finally:
+                            gc.set_threshold(10_000)
+                        kept.append(packet)
+                        assert packet.write() == copy.copy(packet).write()
+                parts.clear()
+        finally:
+            gc.callbacks.remove(change)
+            gc.set_threshold(*thresholds)
+    check_unharmed()
+
+
+@cpython
+def test_a_packet_made_while_the_last_one_is_forgotten() -> None:
+    """Its parts hold what somebody put there by force, which makes the next packet when it goes."""
+    made: list[Any] = []
+
+    class Last:
+        def __del__(self) -> None:
+            made.append(PublishPacket("".join(["topic", str(len(made))]), bytes([65 + len(made) % 20]) * 20))
+
+    for i in range(50):
+        subscribe: Any = SubscribePacket(1, [TopicFilter(f"first/{i}")])
+        object.__setattr__(subscribe.topic_filters[0], "pattern", Last())
+        object.__setattr__(subscribe, "topic_filters", None)
+        del subscribe
+        object.__setattr__(made[-1], "payload", None)
+        object.__setattr__(made[-1], "payload", bytes([66 + i % 20]) * 18)
+        assert made[-1].write().endswith(bytes([66 + i % 20]) * 18)
+        assert mqtt5.read(made[-1].write())[0] == made[-1]
+    assert len(made) == 50
+
+
 @cpython
 def test_values_are_free_when_the_packet_made_last_is() -> None:
     payload = bytes(1000)
