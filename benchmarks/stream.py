@@ -201,7 +201,7 @@ class Worker:
         chunks, count = self.kept[scenario]
         size = sum(map(len, chunks))
         taken: list[float] = []
-        while sum(taken) < seconds:
+        while not taken or sum(taken) < seconds:
             start = time.perf_counter()
             found = self.readers[reader](chunks)
             taken.append(time.perf_counter() - start)
@@ -301,7 +301,7 @@ def main() -> None:
     first = ours[0][0].subject
     parts = [
         "# Streams",
-        f"{machine()}; {time.strftime('%Y-%m-%d')}. The best of {rounds} rounds.",
+        f"{machine()}; {time.strftime('%Y-%m-%d')}. The best of {rounds} rounds; from memory, the best turn of each.",
     ]
 
     own = SUBJECTS[0].python(str(HERE / "stream.py"), "--sender", stdin=-1)

@@ -417,7 +417,8 @@ MQTT5_API mqtt5_status mqtt5_encode(const mqtt5_packet *packet, size_t max_packe
 
 /**
  * As mqtt5_encode(), without the check: only for a packet in which mqtt5_check(),
- * or mqtt5_encode() when it measured, found nothing wrong, and that is still the
+ * mqtt5_decode() or mqtt5_encode() found nothing wrong (no more than MQTT5_NO_SPACE
+ * or MQTT5_PACKET_TOO_LARGE), and that, with all that it points to, is still the
  * same. With any other packet the behaviour is undefined.
  */
 MQTT5_API mqtt5_status mqtt5_encode_checked(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data,

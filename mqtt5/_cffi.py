@@ -322,7 +322,7 @@ def read(buffer: Any) -> tuple[Any, int]:
 
 
 def decode(buffer: Any, start: int, max_packet_size: int) -> tuple[Any, int]:
-    """Of a copy, since others may change the buffer meanwhile; it may be shorter than the caller believes."""
+    """Of a copy, since others may change the buffer meanwhile; another thread may have cut it already."""
     slot = _take_slot()
     with _contiguous(buffer) as source:  # released at once: a bytearray cannot change its size before
         start = min(start, len(source))

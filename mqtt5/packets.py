@@ -135,7 +135,19 @@ else:
                 raise FrozenInstanceError(f"cannot delete field {name!r}")
             super(cls, self).__delattr__(name)
 
+        # For pickle and copy, as those that dataclass makes for a frozen class with slots.
+        def get_state(self):
+            return [getattr(self, field.name) for field in fields(self)]
+
+        def set_state(self, state):
+            own = fields(self)
+            if len(state) != len(own):
+                raise TypeError(f"{type(self).__name__}: the state of {len(state)} fields is not that of {len(own)}")
+            for field, value in zip(own, state, strict=True):
+                object.__setattr__(self, field.name, value)
+
         cls.__eq__, cls.__hash__, cls.__repr__ = equal, hash_value, representation
+        cls.__getstate__, cls.__setstate__ = get_state, set_state
         cls.__setattr__, cls.__delattr__ = set_attribute, delete_attribute
         return cls
 
@@ -153,13 +165,6 @@ class _Checked:
 
     def __post_init__(self) -> None:
         _engine.check(self)
-
-    def __getstate__(self) -> list[Any]:
-        return [getattr(self, field.name) for field in fields(self)]
-
-    def __setstate__(self, state: list[Any]) -> None:
-        for field, value in zip(fields(self), state, strict=True):
-            object.__setattr__(self, field.name, value)
 
 
 class BasePacket(_Checked):

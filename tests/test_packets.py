@@ -213,6 +213,15 @@ def full() -> list[Any]:
     ]
 
 
+def test_a_state_of_other_fields_is_refused_as_a_whole() -> None:
+    packet: Any = PubAckPacket(1)
+    with pytest.raises(TypeError, match="PubAckPacket: the state of 1 fields is not that of 4"):
+        packet.__setstate__([2])
+    assert packet == PubAckPacket(1)
+    bare = object.__new__(type("Bare", (mqtt5.Packet,), {}))  # type: ignore[misc, call-overload]
+    assert type(copy.copy(bare)) is type(bare)
+
+
 @each_class
 def test_signature(cls: type) -> None:
     parameters = inspect.signature(cls).parameters.values()
@@ -460,6 +469,7 @@ def test_frozen(value: Any) -> None:
 def test_plain_classes(cls: type) -> None:
     assert type(cls) is type
     assert dataclasses.is_dataclass(cls)
+    assert cls.__dataclass_params__.frozen
     assert cls.__slots__ == tuple(inspect.signature(cls).parameters)
     assert cls.__module__.startswith("mqtt5")
 
