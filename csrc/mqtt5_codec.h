@@ -135,8 +135,8 @@ static inline bool is_list(unsigned kind)
  * NOINLINE keeps a function that is rarely needed from taking stack in those that
  * call it. INLINE is for one that is smaller where it is called. FAST is for one
  * that is worth a copy in each of its callers, where the compiler knows more of
- * its arguments; a program that is to be small goes without, and keeps what is
- * APART from taking stack, too.
+ * its arguments; a program that is to be small goes without (then IS_FAST is 0),
+ * and keeps what is APART from taking stack, too.
  */
 #if defined(__GNUC__)
 #define INLINE inline __attribute__((always_inline))

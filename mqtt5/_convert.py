@@ -137,9 +137,15 @@ def _optional(convert: Converter) -> Converter:
     return lambda value, name: None if value is None else convert(value, name)
 
 
+def arguments_of(annotation: Any) -> tuple[Any, ...]:
+    """What typing.get_args() says of a union or a tuple[], without typing."""
+    found: tuple[Any, ...] = getattr(annotation, "__args__", ())
+    return found
+
+
 def converter(annotation: Any, lowest: int, highest: int) -> Converter:
     """The converter for a field or item so annotated, whose numbers are in that range."""
-    args = getattr(annotation, "__args__", ())
+    args = arguments_of(annotation)
     if isinstance(annotation, UnionType):
         (inner,) = [arg for arg in args if arg is not type(None)]
         return _optional(converter(inner, lowest, highest))

@@ -11,7 +11,7 @@ from enum import IntEnum
 from types import UnionType
 
 from mqtt5 import packets
-from mqtt5._convert import converter, short
+from mqtt5._convert import arguments_of, converter, short
 from mqtt5._ffi import ffi, lib
 from mqtt5._typing import Any
 
@@ -84,7 +84,7 @@ def _members(struct: int) -> dict[str, Any]:
 
 def _plain_type(annotation: Any) -> Any:
     """Of `X | None` and of a sequence of X: X; of a pair: tuple."""
-    args: tuple[Any, ...] = getattr(annotation, "__args__", ())
+    args = arguments_of(annotation)
     if isinstance(annotation, UnionType):
         return next(arg for arg in args if arg is not type(None))
     if Ellipsis in args:
@@ -104,7 +104,7 @@ def join(cls: Any, struct: int, properties: int) -> Schema:
         kind, offset, flag, identifier = members[field.name]
         plain = _plain_type(field.type)
         fits = plain in TYPES[kind] or (IntEnum in TYPES[kind] and issubclass(plain, IntEnum))
-        if not fits or (Ellipsis in getattr(field.type, "__args__", ())) != (kind in LISTS):
+        if not fits or (Ellipsis in arguments_of(field.type)) != (kind in LISTS):
             raise ImportError(f"{cls.__name__}.{field.name}: {plain.__name__} does not fit what the C library holds")
         nullable = field.default is None and not identifier and not flag
         highest = HIGHEST.get(kind, 0)

@@ -76,11 +76,13 @@ static PyObject *write_packet(PyObject *packet, PyObject *unused)
     scratch s;
 
     (void)unused;
-    if (b != NULL && b->constant != NULL && has_slots(b, packet, b->defaults)) {
+    if (b == NULL) {
+        b = engine_binding_of(packet);
+        if (b == NULL) {
+            return NULL;
+        }
+    } else if (b->constant != NULL && has_slots(b, packet, b->defaults)) {
         return Py_NewRef(b->constant);
-    }
-    if (b == NULL && (b = engine_binding_of(packet)) == NULL) {
-        return NULL;
     }
     filled = engine_filled(packet);
     if (filled != NULL) {
@@ -343,6 +345,8 @@ static int install(void)
     for (i = 0; i < CLASSES && engine_bindings[i].cls != NULL && result == 0; i++) {
         binding *b = &engine_bindings[i];
 
+        b->cls->tp_vectorcall = engine_construct;
+        b->cls->tp_dealloc = engine_free;
         if (b->stands_in == NULL) {
             PyObject *own;
 
@@ -350,11 +354,9 @@ static int install(void)
             own = method.ml_doc != NULL ? PyDescr_NewMethod(b->cls, &method) : NULL;
             result = own != NULL ? PyObject_SetAttrString((PyObject *)b->cls, method.ml_name, own) : -1;
             Py_XDECREF(own);
-        }
-        b->cls->tp_vectorcall = engine_construct;
-        b->cls->tp_dealloc = engine_free;
-        if (result == 0 && b->stands_in == NULL) {
-            result = write_constant(b);
+            if (result == 0) {
+                result = write_constant(b);
+            }
         }
     }
     return result;

@@ -77,15 +77,16 @@ typedef enum {
     FAILED   /* with an exception */
 } outcome;
 
+struct block {
+    struct block *next;
+};
+
 /*
  * A packet, and what it points to. First everything is tried without running
  * any Python code, not even the collector, so that references can be borrowed.
  * Where that finds something UNFIT, it is done again with convert: then every
  * value is converted, and what is looked at is kept.
  */
-struct block {
-    struct block *next;
-};
 typedef struct scratch {
     mqtt5_packet packet;
     bool convert;

@@ -556,19 +556,21 @@ def test_a_packet_changed_by_force_right_after_it_was_made(value: Any) -> None:
     names = hostile.names_of(value)
     fields = {name: getattr(value, name) for name in names}
     plain = type(value)(*REQUIRED.get(type(value), ()))
-    for name in names:
+
+    def changed(name: str) -> Any:
         packet = type(value)(**fields)
         object.__setattr__(packet, name, getattr(plain, name))
+        return packet
+
+    for name in names:
         try:
-            expected = written_newly(copy.copy(packet))
+            expected = written_newly(changed(name))
         except ValueError:
-            packet = type(value)(**fields)
-            object.__setattr__(packet, name, getattr(plain, name))
+            packet = changed(name)
             with pytest.raises(ValueError, match=r"\["):
                 packet.write()
         else:
-            packet = type(value)(**fields)
-            object.__setattr__(packet, name, getattr(plain, name))
+            packet = changed(name)
             assert packet.write() == expected
         object.__setattr__(packet, name, fields[name])
         assert packet.write() == value.write()
@@ -627,6 +629,18 @@ def test_parts_changed_by_force_right_after_their_packet_was_made() -> None:
         connect.write()
 
 
+@contextlib.contextmanager
+def called_by_the_collector(callback: Callable[[str, Any], None]) -> Iterator[None]:
+    """With the thresholds as they were afterwards."""
+    thresholds = gc.get_threshold()
+    gc.callbacks.append(callback)
+    try:
+        yield
+    finally:
+        gc.callbacks.remove(callback)
+        gc.set_threshold(*thresholds)
+
+
 @cpython
 def test_packets_made_while_another_one_is_made() -> None:
     """The collector may run at every new tuple, and with it any code: here it makes packets of the same classes."""
@@ -642,9 +656,7 @@ def test_packets_made_while_another_one_is_made() -> None:
         SubscribePacket(1, (TopicFilter("first"), TopicFilter("second", no_local=True))).write(),
     ]
     kept: list[Any] = []  # so that new ones are needed
-    thresholds = gc.get_threshold()
-    gc.callbacks.append(collect)
-    try:
+    with called_by_the_collector(collect):
         for i in range(200):
             gc.set_threshold(1 + i % 4)  # so that it is another allocation that starts the collector
             publish = PublishPacket("topic", b"payload", user_properties=many, subscription_ids=[1, 2])
@@ -652,9 +664,6 @@ def test_packets_made_while_another_one_is_made() -> None:
             kept.append(publish)
             filters = [TopicFilter("first"), TopicFilter("second", no_local=True)]
             assert SubscribePacket(1, filters).write() == expected[1]
-    finally:
-        gc.callbacks.remove(collect)
-        gc.set_threshold(*thresholds)
     assert len(made) > 200
     assert len(set(made)) == 2
 
@@ -720,25 +729,24 @@ def test_parts_changed_by_force_while_their_packet_is_made() -> None:
 
     def change(phase: str, info: Any) -> None:
         for part in parts:
+            name = "pattern" if isinstance(part, TopicFilter) else "topic"
             if act == "delete":
                 with contextlib.suppress(AttributeError):
-                    object.__delattr__(part, "pattern" if isinstance(part, TopicFilter) else "topic")
+                    object.__delattr__(part, name)
             elif act == "class":
                 with contextlib.suppress(TypeError):
                     object.__setattr__(part, "__class__", Other)
             else:
                 text = "".join([act, str(len(made))] * 10)
-                object.__setattr__(part, "pattern" if isinstance(part, TopicFilter) else "topic", text)
+                object.__setattr__(part, name, text)
                 made.append(text)
 
     made: list[str] = []
     kept: list[Any] = []
     parts: list[Any] = []
-    thresholds = gc.get_threshold()
     for way in ("other", "#", "delete", "class"):
         act = way
-        gc.callbacks.append(change)
-        try:
+        with called_by_the_collector(change):
             for i in range(100):
                 topic_filter, will = TopicFilter("".join(["first", str(i)])), Will("".join(["first", str(i)]))
                 parts[:] = [topic_filter, will]
@@ -755,9 +763,6 @@ def test_parts_changed_by_force_while_their_packet_is_made() -> None:
                         kept.append(packet)
                         assert packet.write() == copy.copy(packet).write()
                 parts.clear()
-        finally:
-            gc.callbacks.remove(change)
-            gc.set_threshold(*thresholds)
     check_unharmed()
 
 
