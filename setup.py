@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Only what pyproject.toml cannot say: the CFFI module, and the engine in C for CPython, which may fail to build."""
+"""Only what pyproject.toml cannot say: the CFFI module, and the native engine for CPython, which may fail to build."""
 
 import os
 import sys
@@ -12,34 +12,20 @@ def paths(pattern: str) -> list[str]:
     return sorted(path.as_posix() for path in Path().glob(pattern))
 
 
-#: What all files declare for each other is for none outside of the unit; the compiler puts it where it is called.
-PRIVATE = """\
-#define ENGINE static
-#if defined(__GNUC__)
-#define MQTT5_API static __attribute__((unused))
-#endif
-"""
+# Link-time optimization, so that what is called from other files is inlined; only the init function is visible.
+flags = ["-fvisibility=hidden", "-flto"] if os.name == "posix" else []
 
-
-def unit(sources: list[str]) -> str:
-    """One file of all of them, so that the compiler sees what is called from other files: that is 9% of the time."""
-    path = Path("build/_speedups_unit.c")
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(PRIVATE + "".join(f'#include "{source}"\n' for source in sources), encoding="utf-8")
-    return path.as_posix()
-
-
-speedups = Extension(
-    "mqtt5._speedups",
-    [unit(paths("mqtt5/_speedups*.c") + paths("csrc/*.c"))],
-    include_dirs=[".", "csrc"],
-    depends=paths("mqtt5/_speedups*.[ch]") + paths("csrc/*.[ch]"),
-    # Nothing but PyInit__speedups is for others: calls inside need not be looked up.
-    extra_compile_args=["-fvisibility=hidden"] if os.name == "posix" else [],
+native = Extension(
+    "mqtt5._native",
+    paths("native/*.c") + paths("csrc/*.c"),
+    include_dirs=["csrc"],
+    depends=paths("native/*.h") + paths("csrc/*.h"),
+    extra_compile_args=flags,
+    extra_link_args=flags,
     optional=True,
 )
 
 setup(
     cffi_modules=["build_ffi.py:ffibuilder"],
-    ext_modules=[speedups] if sys.implementation.name == "cpython" else [],
+    ext_modules=[native] if sys.implementation.name == "cpython" else [],
 )

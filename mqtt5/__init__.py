@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """MQTT 5.0 packets as bytes and back: `packet.write()`, `read(buffer)` and `Decoder`."""
 
-from mqtt5._compat import Subscription as Subscription
+from mqtt5._engine import BasePacket
+from mqtt5._engine import name as engine
 from mqtt5._sources import get_include, get_sources
 from mqtt5.enums import (
     AuthReasonCode,
@@ -38,6 +39,7 @@ from mqtt5.packets import (
     UnsubscribePacket,
     Will,
 )
+from mqtt5.packets import Subscription as Subscription
 from mqtt5.stream import Decoder, read
 from mqtt5.topics import topic_matches
 
@@ -46,6 +48,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AuthPacket",
     "AuthReasonCode",
+    "BasePacket",
     "ConnAckPacket",
     "ConnAckReasonCode",
     "ConnectPacket",
@@ -78,6 +81,7 @@ __all__ = [
     "UnsubAckReasonCode",
     "UnsubscribePacket",
     "Will",
+    "engine",
     "get_include",
     "get_sources",
     "read",

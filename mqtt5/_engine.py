@@ -1,64 +1,92 @@
 # SPDX-License-Identifier: MIT
 """Picks the engine that turns packets into bytes and back; the only file that knows that there are two.
 
-MQTT5_ENGINE=cffi or MQTT5_ENGINE=speedups in the environment forces one. It does not know what an engine
-does beyond the functions below, or which packets there are.
+MQTT5_ENGINE=native or MQTT5_ENGINE=portable in the environment forces one. It passes the native engine what that needs
+of Python. It does not know what a packet is, or how an engine works.
+
+An engine offers:
+
+- `packet`, the decorator that makes a class of the declaration of a packet, or of a component of one;
+- `face`, the decorator that replaces a documented function or class by the engine's of the same name: Immutable,
+  BasePacket, read, Decoder, topic_matches;
+- `reflect(struct)`, the members of a C struct.
 """
 
+from __future__ import annotations
+
 import os
-from importlib import import_module
 
-from mqtt5._typing import TYPE_CHECKING, Any
+from mqtt5 import _errors, _fields
 
+TYPE_CHECKING = False  # type checkers go by the name; importing typing would take a fifth of the import
 if TYPE_CHECKING:
-    from mqtt5.packets import Packet
+    from types import ModuleType
+    from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 
-    def check(value: Any) -> None:
-        """Converts and checks the fields of a packet or part; raises TypeError or ValueError."""
+    from mqtt5.enums import PacketType
 
-    def write(packet: Any) -> bytes: ...
+    _T = TypeVar("_T")
 
-    def read(buffer: Any) -> tuple[Packet, int]:
-        """The packet that the buffer begins with, and its size."""
-        ...
+    @dataclass_transform(frozen_default=True)
+    def packet(cls: type[_T], /) -> type[_T]: ...
 
-    def decode(buffer: Any, start: int, max_packet_size: int) -> tuple[Packet, int]:
-        """The packet at offset start, and the offset behind it; a max_packet_size of 0 is no limit."""
-        ...
-
-    def topic_matches(pattern: str, topic: str) -> bool: ...
-
-    def replace(read: Any, decoder: Any) -> tuple[Any, Any]:
-        """The engine's own of the two, which behave alike and take the documentation of these, or these themselves."""
-        ...
+    def face(documented: _T, /) -> _T: ...
 
 
-#: The name of the engine in use.
-name = ""
-
-
-def start() -> None:
-    """Loads the engine, whose functions are those of this module from then on. The packet classes must be there."""
+def _start() -> tuple[str, ModuleType]:
     wanted = os.environ.get("MQTT5_ENGINE", "")
-    if wanted not in ("", "cffi", "speedups"):
-        raise ImportError(f"MQTT5_ENGINE={wanted}: there is no such engine; known are cffi and speedups")
-    engine = None
-    if wanted != "cffi":
+    if wanted not in ("", "native", "portable"):
+        raise ImportError(f"MQTT5_ENGINE={wanted}: unknown engine; there are native and portable")
+    missing = ""
+    if wanted != "portable":
         try:
-            engine = import_module("mqtt5._speedups")
+            from mqtt5 import _native
         except ImportError as error:
+            missing = f"the native engine, mqtt5._native: {error}"
             if wanted:
-                raise ImportError(f"MQTT5_ENGINE=speedups: that engine is not part of this build ({error})") from error
-    if engine is None:
-        try:
-            engine = import_module("mqtt5._cffi")
-        except ModuleNotFoundError as error:
-            if error.name != "mqtt5._ffi":
-                raise
-            raise ImportError(
-                "mqtt5._ffi, the compiled part of mqtt5, is not there. In a source directory, which Python prefers to "
-                "an installed package, run `pip install -e .`"
-            ) from error
-    for function in ("check", "write", "read", "decode", "topic_matches", "replace"):
-        globals()[function] = getattr(engine, function, None)
-    globals()["name"] = engine.__name__.removeprefix("mqtt5._")
+                raise ImportError(f"cannot start {missing}") from error
+        else:
+            _native.start(_fields, _errors)
+            return "native", _native
+    try:
+        from mqtt5 import _portable
+    except ImportError as error:
+        missing += f"{'; ' if missing else ''}the portable engine, mqtt5._portable: {error}"
+        raise ImportError(
+            f"mqtt5 cannot start {missing}. In a source directory, which Python prefers to an installed package, "
+            "run `pip install -e .`"
+        ) from error
+    return "portable", _portable
+
+
+name, _chosen = _start()
+if not TYPE_CHECKING:
+    packet, face = _chosen.packet, _chosen.face
+
+
+@face
+class Immutable:
+    """Checked when it is constructed, and never changed after: TypeError for a wrong type, ValueError for a value."""
+
+    __slots__ = ()
+
+    def replace(self, **changes: Any) -> Self:
+        """Another object with these fields changed, checked as when it is constructed."""
+        raise NotImplementedError
+
+
+@face
+class BasePacket(Immutable):
+    """The base class of the 15 control packets, for isinstance() and `case BasePacket():`."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        packet_type: ClassVar[PacketType]
+
+    def write(self) -> bytes:
+        """The packet as bytes, in its shortest encoding: a field at its default is not sent.
+
+        Raises ValueError if the packet is larger than MQTT allows (2.1.4).
+        """
+        raise NotImplementedError

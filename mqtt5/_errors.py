@@ -1,72 +1,121 @@
 # SPDX-License-Identifier: MIT
-"""The exceptions for what the C library refuses, with their texts; the same for every engine.
+"""The texts of all errors, and the exceptions that carry them; the same for every engine.
 
-It knows how a status of the library is put into words, and how a field is called in Python. It does not know
-what is an error, or how packets are read and written.
+It knows how a rule of the C library, a field and a value are put into words. It does not know what is an error, or
+how packets are read and written. A field is described by `mqtt5._fields.Field`, a rule by the text that the C library
+has for it.
 """
 
-from mqtt5 import _schema
-from mqtt5._convert import short
-from mqtt5._ffi import ffi, lib
-from mqtt5._schema import Field
-from mqtt5._typing import Any
+from __future__ import annotations
+
+import reprlib
+
 from mqtt5.exceptions import DecodeError, IncompleteError
 
+TYPE_CHECKING = False  # type checkers go by the name; importing typing would take a fifth of the import
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
 
-def refuse_value(value: Any, status: int, number: int, index: int) -> ValueError:
-    """For a packet, or a part in its smallest packet, and the library's error of it: status, field and index."""
-    schema = _schema.of(value)
-    is_part = schema in _schema.PARTS
-    label, wrong, name = type(value).__name__, value, _field_name(number, schema.fields)
-    if not is_part and number & lib.MQTT5_FIELD_IN_WILL:
-        will = next(field.name for field in schema.fields if field.kind == lib.MQTT5_KIND_WILL)
-        label, wrong = f"{label}.{will}", getattr(value, will)
-    if is_part and not hasattr(wrong, name):  # the library speaks of the list that it is in
-        name = schema.fields[0].name
-    if hasattr(wrong, name):
-        wrong = getattr(wrong, name)
-        if isinstance(wrong, tuple) and wrong:
-            name, wrong = f"{name}[{index}]", wrong[index]
-        label = f"{label}.{name}"
-        return refuse_argument(wrong, label, status)
-    return ValueError(f"{label}: {_text(lib.mqtt5_strerror(status))}")
+    from mqtt5._fields import Field
+
+#: Added by the C library to the number of a field in the CONNECT's Will (MQTT5_FIELD_IN_WILL).
+IN_WILL = 128
 
 
-def refuse_argument(value: object, name: str, status: int) -> ValueError:
-    return ValueError(f"{name}={short(value)}: {_text(lib.mqtt5_strerror(status))}")
+def short(value: object) -> str:
+    """The repr of a value for an error text: cut if it is long."""
+    cut = reprlib.Repr()
+    cut.maxstring = cut.maxother = cut.maxlong = 60
+    try:
+        return cut.repr(value)
+    except ValueError:  # an int of more digits than Python prints
+        return f"<{type(value).__name__} too long to print>"
 
 
-def refuse_packet(status: int, packet_type: int, number: int, offset: int, found: bytes) -> DecodeError:
-    """For the library's error, and what there is at its offset: 9 bytes, or less at the end."""
-    schema = next((schema for schema in _schema.PACKETS if schema.struct == packet_type), None)
-    label = schema.cls.packet_type.name if schema else "packet"
-    field = _field_name(number, schema.fields if schema else ())
-    if number & lib.MQTT5_FIELD_IN_WILL:
+def refuse_type(value: object, name: str, expected: str) -> TypeError:
+    """For an argument of the wrong type."""
+    return TypeError(f"{name} must be {expected}, not {type(value).__name__}: {short(value)}")
+
+
+def refuse_argument(value: object, name: str, rule: str) -> ValueError:
+    """For an argument that breaks a rule."""
+    return ValueError(f"{name}={short(value)}: {rule}")
+
+
+def refuse_call(fields: Sequence[Field], name: str, count: int, keywords: Sequence[str]) -> TypeError:
+    """For a call of a class with so many positional and these keyword arguments that do not fit its fields."""
+    positional = [field.name for field in fields if not field.keyword]
+    if count > len(positional):
+        return TypeError(f"{name}() takes {len(positional)} positional arguments but {count} were given")
+    known = {key: field.name for field in fields for key in (field.name, field.alias) if key}
+    taken = set(positional[:count])
+    for key in keywords:
+        if key not in known:
+            return TypeError(f"{name}() got an unexpected keyword argument {key!r}")
+        if known[key] in taken:
+            return TypeError(f"{name}() got multiple values for argument {key!r}")
+        taken.add(known[key])
+    missing = [repr(field.name) for field in fields if field.required and field.name not in taken]
+    return TypeError(f"{name}() missing required arguments: {', '.join(missing)}")
+
+
+def refuse_value(fields: Sequence[Field], value: Any, rule: str, number: int, name: str, index: int) -> ValueError:
+    """For a packet or component that breaks a rule: the field's number, its name in C, and which item of a list."""
+    label, wrong, name = type(value).__name__, value, _name_of(fields, number, name)
+    if number & IN_WILL:
+        label, wrong = f"{label}.will", value.will
+    if not hasattr(wrong, name):
+        return ValueError(f"{label}: {rule}")
+    wrong = getattr(wrong, name)
+    if isinstance(wrong, tuple) and wrong:
+        name, wrong = f"{name}[{index}]", wrong[index]
+    return refuse_argument(wrong, f"{label}.{name}", rule)
+
+
+def refuse_packet(
+    fields: Sequence[Field],
+    packet: str,
+    rule: str,
+    reason_code: int,
+    number: int,
+    name: str,
+    offset: int,
+    index: int,
+    found: bytes,
+) -> DecodeError:
+    """For bytes that break a rule: packet is the name of the type, found what there is at the offset, up to 9 bytes."""
+    field = _name_of(fields, number, name)
+    if number & IN_WILL:
         field = f"will.{field}"
     shown = found[:8].hex(" ") + (" ..." if len(found) > 8 else "")
     return DecodeError(
-        f"{label} {field} at offset {offset} ({shown or 'nothing left'}): {_text(lib.mqtt5_strerror(status))}",
-        reason_code=lib.mqtt5_reason_code(status),
+        f"{packet or 'packet'} {field} at offset {offset} ({shown or 'nothing left'}): {rule}",
+        reason_code=reason_code,
         field=field,
         offset=offset,
     )
 
 
-def incomplete(size: int, needed: int) -> IncompleteError:
+def again(error: DecodeError) -> DecodeError:
+    """The same error without its traceback, to be raised once more."""
+    twin = type(error)(*error.args)
+    twin.__dict__.update(error.__dict__)
+    return twin
+
+
+def incomplete(rule: str, size: int, needed: int) -> IncompleteError:
     """For a packet of which size bytes have arrived."""
-    text = _text(lib.mqtt5_strerror(lib.MQTT5_INCOMPLETE))
-    return IncompleteError(f"{text}: {size} of {needed} bytes", needed=needed)
+    return IncompleteError(f"{rule}: {size} of {needed} bytes", needed=needed)
 
 
-def _text(constant: Any) -> str:
-    text: bytes = ffi.string(constant)
-    return text.decode()
+def refuse_change(name: str, verb: str) -> AttributeError:
+    """For a change of a field; verb is "assign to" or "delete"."""
+    from dataclasses import FrozenInstanceError
+
+    return FrozenInstanceError(f"cannot {verb} field {name!r}: packets are immutable, use replace()")
 
 
-def _field_name(number: int, fields: tuple[Field, ...]) -> str:
-    """The name of a field as its class, which has these fields, has it; else as the library has it."""
-    for field in fields:
-        if field.property and field.property == number & ~lib.MQTT5_FIELD_IN_WILL:
-            name: str = field.name
-            return name
-    return _text(lib.mqtt5_field_name(number))
+def _name_of(fields: Sequence[Field], number: int, name: str) -> str:
+    """The name of a field as the class has it. Property 11 has one name in SUBSCRIBE, another in PUBLISH."""
+    return next((field.name for field in fields if field.property and field.property == number & ~IN_WILL), name)
