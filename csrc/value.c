@@ -372,7 +372,10 @@ void mqtt5_read_properties(reader *from, unsigned where, mqtt5_properties *prope
 
 /* ------------------------------------------- sets of properties: writing */
 
-/* mqtt5_check() has seen that all are allowed. Most sets take less than 128 bytes, and so their length one. */
+/*
+ * mqtt5_check() has seen that all are allowed. They are written in the order of their identifiers, user properties
+ * last. Most sets take less than 128 bytes, and so their length one.
+ */
 void mqtt5_write_properties(writer *w, unsigned where, const mqtt5_properties *properties)
 {
     const size_t start = w->at, given = 1;
@@ -383,7 +386,7 @@ void mqtt5_write_properties(writer *w, unsigned where, const mqtt5_properties *p
         return;
     }
     w->at += given;
-    for (bits = properties->present; bits != 0; bits &= bits - 1) {
+    for (bits = properties->present & ~bit(MQTT5_PROP_USER_PROPERTIES); bits != 0; bits &= bits - 1) {
         const property *row = find_property(lowest_bit(bits), where);
         const void *member = (const char *)properties + row->offset;
 
@@ -393,6 +396,9 @@ void mqtt5_write_properties(writer *w, unsigned where, const mqtt5_properties *p
             write_byte(w, row->id);
             write_value(w, row->kind, member);
         }
+    }
+    if (properties->present & bit(MQTT5_PROP_USER_PROPERTIES)) {
+        mqtt5_write_list(w, MQTT5_KIND_USER_PROPERTIES, MQTT5_PROP_USER_PROPERTIES, &properties->user_properties);
     }
     write_length(w, start, given, 0);
 }
