@@ -316,7 +316,7 @@ static void check_auth(checker *c, const mqtt5_auth *p)
             MQTT5_PROP_AUTHENTICATION_DATA);
 }
 
-static mqtt5_status report(const checker *c, mqtt5_error *error)
+static mqtt5_status result_of(const checker *c, mqtt5_error *error)
 {
     if (c->status != MQTT5_OK && error != NULL) {
         error->status = c->status;
@@ -327,32 +327,25 @@ static mqtt5_status report(const checker *c, mqtt5_error *error)
     return c->status;
 }
 
-static checker checker_for(unsigned type)
-{
-    checker c = {MQTT5_OK, 0, (uint8_t)type, 0, 0};
-
-    return c;
-}
-
 mqtt5_status mqtt5_check_will(const mqtt5_will *will, mqtt5_error *error)
 {
-    checker c = checker_for(MQTT5_STRUCT_WILL);
+    checker c = {MQTT5_OK, 0, MQTT5_STRUCT_WILL, 0, 0};
 
     check_will(&c, will);
-    return report(&c, error);
+    return result_of(&c, error);
 }
 
 mqtt5_status mqtt5_check_subscription(const mqtt5_topic_filter *filter, mqtt5_error *error)
 {
-    checker c = checker_for(MQTT5_SUBSCRIBE);
+    checker c = {MQTT5_OK, 0, MQTT5_SUBSCRIBE, 0, 0};
 
     check_item(&c, &topic_filters, filter);
-    return report(&c, error);
+    return result_of(&c, error);
 }
 
 mqtt5_status mqtt5_check(const mqtt5_packet *packet, mqtt5_error *error)
 {
-    checker c = checker_for(packet->type);
+    checker c = {MQTT5_OK, 0, packet->type, 0, 0};
 
     switch (packet->type) {
     case MQTT5_CONNECT:
@@ -401,5 +394,5 @@ mqtt5_status mqtt5_check(const mqtt5_packet *packet, mqtt5_error *error)
     if (c.status == MQTT5_OK && packet->as.properties.present != 0) {
         check_properties(&c, &packet->as.properties);
     }
-    return report(&c, error);
+    return result_of(&c, error);
 }
