@@ -67,7 +67,7 @@ static double time_job(int job, size_t size)
         break;
     case DECODE:
         for (i = 0; i < TURNS; i++) {
-            if (mqtt5_decode(wire, size, 0, &packet, &done, NULL) != MQTT5_OK) {
+            if (mqtt5_decode(wire, size, NULL, &packet, &done, NULL) != MQTT5_OK) {
                 fail("the packet was not decoded");
             }
             sum += c->use(&packet) + done;
@@ -76,7 +76,7 @@ static double time_job(int job, size_t size)
     default:
         for (i = 0; i < TURNS; i++) {
             c->build(&packet, &lists);
-            if (mqtt5_encode(&packet, 0, out, sizeof(out), &done, NULL) != MQTT5_OK) {
+            if (mqtt5_encode(&packet, NULL, out, sizeof(out), &done, NULL) != MQTT5_OK) {
                 fail("the packet was not encoded");
             }
             sum += out[0] + done;
@@ -102,7 +102,7 @@ static void measure(const struct packet_case *c, size_t rounds)
     int job;
 
     c->build(&packet, &lists);
-    if (mqtt5_encode(&packet, 0, wire, sizeof(wire), &size, NULL) != MQTT5_OK) {
+    if (mqtt5_encode(&packet, NULL, wire, sizeof(wire), &size, NULL) != MQTT5_OK) {
         fail("the packet was not encoded");
     }
     current = c;

@@ -21,10 +21,10 @@ static uint64_t use_view(mqtt5_view view)
 static uint64_t use_users(const mqtt5_properties *p)
 {
     mqtt5_list list = p->user_properties;
-    mqtt5_user_property pair;
+    mqtt5_string_pair pair;
     uint64_t sum = 0;
 
-    if (mqtt5_has(p, MQTT5_PROPERTY_USER_PROPERTIES)) {
+    if (mqtt5_has(p, MQTT5_PROP_USER_PROPERTIES)) {
         while (mqtt5_next_user_property(&list, &pair)) {
             sum += use_view(pair.name) + use_view(pair.value);
         }
@@ -32,7 +32,7 @@ static uint64_t use_users(const mqtt5_properties *p)
     return sum;
 }
 
-#define USE(id, value) (mqtt5_has(p, MQTT5_PROPERTY_##id) ? (value) : 0u)
+#define USE(id, value) (mqtt5_has(p, MQTT5_PROP_##id) ? (value) : 0u)
 #define NUMBER(member, id) USE(id, p->member)
 #define TEXT(member, id) USE(id, use_view(p->member))
 
@@ -119,11 +119,11 @@ static uint64_t use_subscribe(const mqtt5_packet *packet)
 /* ---------------------------------------------------- building the packets */
 
 /* A property of the set p. */
-#define SET(id, member, what) (mqtt5_set(p, MQTT5_PROPERTY_##id), p->member = (what))
+#define SET(id, member, what) (mqtt5_set(p, MQTT5_PROP_##id), p->member = (what))
 
 /* What a list of the packet's properties points to. */
 typedef struct store {
-    mqtt5_user_property users[2];
+    mqtt5_string_pair users[2];
     mqtt5_topic_filter filters[8];
 } store;
 

@@ -85,7 +85,7 @@ static store lists;
 static bool our_reading(void)
 {
     size_t done;
-    bool good = mqtt5_decode(wire, wire_size, 0, &packet, &done, NULL) == MQTT5_OK;
+    bool good = mqtt5_decode(wire, wire_size, NULL, &packet, &done, NULL) == MQTT5_OK;
 
     sink += use_publish(&packet);
     return good;
@@ -96,7 +96,7 @@ static bool our_writing(void)
     size_t done;
 
     build_publish_with_properties(&packet, &lists);
-    return mqtt5_encode(&packet, 0, out, sizeof(out), &done, NULL) == MQTT5_OK;
+    return mqtt5_encode(&packet, NULL, out, sizeof(out), &done, NULL) == MQTT5_OK;
 }
 
 /* Of one property set; the values are read, and what was allocated is given back. */
@@ -269,7 +269,7 @@ static int verdicts(void)
 
         memcpy(bytes + 5, sets[i].bytes, (size_t)sets[i].size);
         bytes[1] = (uint8_t)(3 + sets[i].size);
-        if (mqtt5_decode(bytes, bytes[1] + 2u, 0, &packet, &done, NULL) == MQTT5_OK) {
+        if (mqtt5_decode(bytes, bytes[1] + 2u, NULL, &packet, &done, NULL) == MQTT5_OK) {
             printf("  (ours) %s\n", sets[i].what);
             ours++;
         }
@@ -290,7 +290,7 @@ int main(int argc, char **argv)
         return 2;
     }
     build_publish_with_properties(&packet, &lists);
-    if (mqtt5_encode(&packet, 0, wire, sizeof(wire), &wire_size, NULL) != MQTT5_OK) {
+    if (mqtt5_encode(&packet, NULL, wire, sizeof(wire), &wire_size, NULL) != MQTT5_OK) {
         return 1;
     }
     properties_at = 1 + 2 + 2 + packet.as.publish.topic.size + 2;

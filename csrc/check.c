@@ -40,7 +40,7 @@ static void check_status(checker *c, mqtt5_status status, unsigned field)
 
 static void check_binary(checker *c, mqtt5_view view, unsigned field)
 {
-    require(c, view.size <= MQTT5_MAX_STRING_SIZE, MQTT5_TOO_LONG, field);
+    require(c, view.size <= MQTT5_MAX_STRING_SIZE, MQTT5_ERR_TOO_LONG, field);
 }
 
 static void check_string(checker *c, const mqtt5_view *view, unsigned field)
@@ -51,21 +51,21 @@ static void check_string(checker *c, const mqtt5_view *view, unsigned field)
 static void check_number(checker *c, const property *row, uint32_t number)
 {
     if (row->rule == RULE_BOOLEAN) {
-        require(c, number <= 1, MQTT5_NOT_BOOLEAN, row->id);
+        require(c, number <= 1, MQTT5_ERR_NOT_BOOLEAN, row->id);
     } else if (number == 0 && row->rule != RULE_NONE) {
-        refuse(c, row->rule == RULE_NOT_ZERO ? MQTT5_ZERO_VALUE : MQTT5_ZERO_TOPIC_ALIAS, row->id);
+        refuse(c, row->rule == RULE_NOT_ZERO ? MQTT5_ERR_ZERO_VALUE : MQTT5_ERR_ZERO_TOPIC_ALIAS, row->id);
     }
 }
 
 static void check_varint(checker *c, const property *row, uint32_t number)
 {
-    require(c, number <= MQTT5_MAX_REMAINING_LENGTH, MQTT5_OUT_OF_RANGE, row->id);
+    require(c, number <= MQTT5_MAX_REMAINING_LENGTH, MQTT5_ERR_OUT_OF_RANGE, row->id);
     check_number(c, row, number);
 }
 
 static void check_packet_id(checker *c, uint16_t packet_id)
 {
-    require(c, packet_id != 0, MQTT5_NO_PACKET_ID, MQTT5_FIELD_PACKET_ID);
+    require(c, packet_id != 0, MQTT5_ERR_NO_PACKET_ID, MQTT5_FIELD_PACKET_ID);
 }
 
 /* -------------------------------------------------------- reason codes */
@@ -75,17 +75,17 @@ static const struct {
     uint8_t code;
     uint16_t packets;
 } successes[] = {
-    {0x00, IN_CONNACK | IN_PUBLISH_ACK | IN_SUBACK | IN_UNSUBACK | IN_DISCONNECT | IN_AUTH},
-    {0x01, IN_SUBACK},
-    {0x02, IN_SUBACK},
-    {0x04, IN_DISCONNECT},
-    {0x10, IN_PUBACK | IN_PUBREC},
-    {0x11, IN_UNSUBACK},
-    {0x18, IN_AUTH},
-    {0x19, IN_AUTH},
+    {MQTT5_RC_SUCCESS, IN_CONNACK | IN_PUBLISH_ACK | IN_SUBACK | IN_UNSUBACK | IN_DISCONNECT | IN_AUTH},
+    {MQTT5_RC_GRANTED_QOS_1, IN_SUBACK},
+    {MQTT5_RC_GRANTED_QOS_2, IN_SUBACK},
+    {MQTT5_RC_DISCONNECT_WITH_WILL_MESSAGE, IN_DISCONNECT},
+    {MQTT5_RC_NO_MATCHING_SUBSCRIBERS, IN_PUBACK | IN_PUBREC},
+    {MQTT5_RC_NO_SUBSCRIPTION_EXISTED, IN_UNSUBACK},
+    {MQTT5_RC_CONTINUE_AUTHENTICATION, IN_AUTH},
+    {MQTT5_RC_RE_AUTHENTICATE, IN_AUTH},
 };
 
-enum { FIRST_FAILURE = 0x80 };
+enum { FIRST_FAILURE = MQTT5_RC_UNSPECIFIED_ERROR };
 
 static const uint16_t failures[] = {
     IN_CLOSING | IN_RECEIVED | IN_SUBSCRIBE_ACK, /* 0x80 Unspecified error */
@@ -140,7 +140,7 @@ static void check_reason_code(checker *c, uint8_t code, unsigned field)
             }
         }
     }
-    require(c, (packets >> c->type & 1) != 0, MQTT5_BAD_REASON_CODE, field);
+    require(c, (packets >> c->type & 1) != 0, MQTT5_ERR_BAD_REASON_CODE, field);
 }
 
 /* ---------------------------------------------------------------- lists */
@@ -154,23 +154,23 @@ static void check_item(checker *c, const property *row, const void *item)
 {
     const unsigned field = row->id;
     const mqtt5_topic_filter *filter;
-    const mqtt5_user_property *pair;
+    const mqtt5_string_pair *pair;
 
     switch (row->kind) {
     case MQTT5_KIND_VARINTS:
         check_varint(c, row, *(const uint32_t *)item);
         break;
     case MQTT5_KIND_USER_PROPERTIES:
-        pair = (const mqtt5_user_property *)item;
+        pair = (const mqtt5_string_pair *)item;
         check_string(c, &pair->name, field);
         check_string(c, &pair->value, field);
         break;
     case MQTT5_KIND_TOPIC_FILTERS:
         filter = (const mqtt5_topic_filter *)item;
         check_status(c, mqtt5_check_topic_filter(filter->pattern), field);
-        require(c, filter->max_qos <= 2, MQTT5_BAD_REQUESTED_QOS, field);
-        require(c, filter->retain_handling <= 2, MQTT5_BAD_RETAIN_HANDLING, field);
-        require(c, !filter->no_local || !mqtt5_is_shared(filter->pattern), MQTT5_SHARED_NO_LOCAL, field);
+        require(c, filter->max_qos <= 2, MQTT5_ERR_BAD_REQUESTED_QOS, field);
+        require(c, filter->retain_handling <= 2, MQTT5_ERR_BAD_RETAIN_HANDLING, field);
+        require(c, !filter->no_local || !mqtt5_is_shared(filter->pattern), MQTT5_ERR_SHARED_NO_LOCAL, field);
         break;
     case MQTT5_KIND_REASON_CODES:
         check_reason_code(c, *(const uint8_t *)item, field);
@@ -187,12 +187,12 @@ static void check_list(checker *c, const property *row, const mqtt5_list *list)
     mqtt5_list left = *list;
     value room;
 
-    require(c, left.count > 0, MQTT5_EMPTY_LIST, row->id);
+    require(c, left.count > 0, MQTT5_ERR_EMPTY_LIST, row->id);
     for (; left.count > 0; c->index++) {
         const void *item = mqtt5_next_item(&left, row->kind, &room);
 
         if (item == NULL) {
-            refuse(c, MQTT5_TRUNCATED, row->id); /* its wire bytes are none of ours */
+            refuse(c, MQTT5_ERR_TRUNCATED, row->id); /* its wire bytes are none of ours */
         } else {
             check_item(c, row, item);
         }
@@ -245,7 +245,12 @@ static void check_properties(checker *c, const mqtt5_properties *properties)
         const property *row = find_property(id, 1u << c->type);
 
         if (row == NULL) {
-            require(c, false, mqtt5_refuse_property(id), id);
+            mqtt5_status status = mqtt5_refuse_property(id);
+
+            if (status == MQTT5_ERR_UNKNOWN_PROPERTY) { /* its number names no field */
+                id = MQTT5_FIELD_PROPERTY_ID;
+            }
+            refuse(c, status, id);
         } else {
             check_property(c, row, (const char *)properties + row->offset);
         }
@@ -254,20 +259,25 @@ static void check_properties(checker *c, const mqtt5_properties *properties)
 
 /* -------------------------------------------------------------- packets */
 
+static void check_will(checker *c, const mqtt5_will *will)
+{
+    require(c, will->qos <= 2, MQTT5_ERR_BAD_QOS_FLAGS, MQTT5_FIELD_QOS);
+    check_properties(c, &will->properties);
+    check_status(c, mqtt5_check_topic_name(will->topic), MQTT5_FIELD_TOPIC);
+    check_binary(c, will->payload, MQTT5_FIELD_PAYLOAD);
+}
+
 static void check_connect(checker *c, const mqtt5_connect *p)
 {
-    bool method = mqtt5_has(&p->properties, MQTT5_PROPERTY_AUTHENTICATION_METHOD);
+    bool method = mqtt5_has(&p->properties, MQTT5_PROP_AUTHENTICATION_METHOD);
 
-    require(c, method || !mqtt5_has(&p->properties, MQTT5_PROPERTY_AUTHENTICATION_DATA), MQTT5_NO_AUTHENTICATION_METHOD,
-            MQTT5_PROPERTY_AUTHENTICATION_DATA);
+    require(c, method || !mqtt5_has(&p->properties, MQTT5_PROP_AUTHENTICATION_DATA), MQTT5_ERR_NO_AUTHENTICATION_METHOD,
+            MQTT5_PROP_AUTHENTICATION_DATA);
     check_string(c, &p->client_id, MQTT5_FIELD_CLIENT_ID);
     if (p->has_will) {
         c->type = MQTT5_STRUCT_WILL;
         c->section = MQTT5_FIELD_IN_WILL;
-        require(c, p->will.qos <= 2, MQTT5_BAD_QOS_FLAGS, MQTT5_FIELD_QOS);
-        check_properties(c, &p->will.properties);
-        check_status(c, mqtt5_check_topic_name(p->will.topic), MQTT5_FIELD_TOPIC);
-        check_binary(c, p->will.payload, MQTT5_FIELD_PAYLOAD);
+        check_will(c, &p->will);
         c->type = MQTT5_CONNECT;
         c->section = 0;
     }
@@ -281,34 +291,68 @@ static void check_connect(checker *c, const mqtt5_connect *p)
 
 static void check_publish(checker *c, const mqtt5_publish *p)
 {
-    require(c, p->qos <= 2, MQTT5_BAD_QOS_FLAGS, MQTT5_FIELD_QOS);
+    require(c, p->qos <= 2, MQTT5_ERR_BAD_QOS_FLAGS, MQTT5_FIELD_QOS);
     if (p->qos == 0) {
-        require(c, !p->duplicate, MQTT5_DUP_WITHOUT_QOS, MQTT5_FIELD_DUPLICATE);
-        require(c, p->packet_id == 0, MQTT5_PACKET_ID_WITHOUT_QOS, MQTT5_FIELD_PACKET_ID);
+        require(c, !p->duplicate, MQTT5_ERR_DUP_WITHOUT_QOS, MQTT5_FIELD_DUPLICATE);
+        require(c, p->packet_id == 0, MQTT5_ERR_PACKET_ID_WITHOUT_QOS, MQTT5_FIELD_PACKET_ID);
     } else {
         check_packet_id(c, p->packet_id);
     }
     if (p->topic.size == 0) {
-        require(c, mqtt5_has(&p->properties, MQTT5_PROPERTY_TOPIC_ALIAS), MQTT5_NO_TOPIC, MQTT5_FIELD_TOPIC);
+        require(c, mqtt5_has(&p->properties, MQTT5_PROP_TOPIC_ALIAS), MQTT5_ERR_NO_TOPIC, MQTT5_FIELD_TOPIC);
     } else {
         check_status(c, mqtt5_check_topic_name(p->topic), MQTT5_FIELD_TOPIC);
     }
-    require(c, p->payload.size <= MQTT5_MAX_REMAINING_LENGTH, MQTT5_PACKET_TOO_LARGE, MQTT5_FIELD_PAYLOAD);
+    require(c, p->payload.size <= MQTT5_MAX_REMAINING_LENGTH, MQTT5_ERR_PACKET_TOO_LARGE, MQTT5_FIELD_PAYLOAD);
 }
 
 /* An AUTH names its method; one that says Success is let off, since deployed peers leave the method out there. */
 static void check_auth(checker *c, const mqtt5_auth *p)
 {
-    bool method = mqtt5_has(&p->properties, MQTT5_PROPERTY_AUTHENTICATION_METHOD);
+    bool method = mqtt5_has(&p->properties, MQTT5_PROP_AUTHENTICATION_METHOD);
 
-    require(c, method || p->reason_code == 0, MQTT5_NO_AUTHENTICATION_METHOD, MQTT5_PROPERTY_AUTHENTICATION_METHOD);
-    require(c, method || !mqtt5_has(&p->properties, MQTT5_PROPERTY_AUTHENTICATION_DATA), MQTT5_NO_AUTHENTICATION_METHOD,
-            MQTT5_PROPERTY_AUTHENTICATION_DATA);
+    require(c, method || p->reason_code == 0, MQTT5_ERR_NO_AUTHENTICATION_METHOD, MQTT5_PROP_AUTHENTICATION_METHOD);
+    require(c, method || !mqtt5_has(&p->properties, MQTT5_PROP_AUTHENTICATION_DATA), MQTT5_ERR_NO_AUTHENTICATION_METHOD,
+            MQTT5_PROP_AUTHENTICATION_DATA);
+}
+
+static mqtt5_status report(const checker *c, mqtt5_error *error)
+{
+    if (c->status != MQTT5_OK && error != NULL) {
+        error->status = c->status;
+        error->field = c->field;
+        error->offset = 0;
+        error->index = c->index;
+    }
+    return c->status;
+}
+
+static checker checker_for(unsigned type)
+{
+    checker c = {MQTT5_OK, 0, (uint8_t)type, 0, 0};
+
+    return c;
+}
+
+mqtt5_status mqtt5_check_will(const mqtt5_will *will, mqtt5_error *error)
+{
+    checker c = checker_for(MQTT5_STRUCT_WILL);
+
+    check_will(&c, will);
+    return report(&c, error);
+}
+
+mqtt5_status mqtt5_check_subscription(const mqtt5_topic_filter *filter, mqtt5_error *error)
+{
+    checker c = checker_for(MQTT5_SUBSCRIBE);
+
+    check_item(&c, &topic_filters, filter);
+    return report(&c, error);
 }
 
 mqtt5_status mqtt5_check(const mqtt5_packet *packet, mqtt5_error *error)
 {
-    checker c = {MQTT5_OK, 0, packet->type, 0, 0};
+    checker c = checker_for(packet->type);
 
     switch (packet->type) {
     case MQTT5_CONNECT:
@@ -351,17 +395,11 @@ mqtt5_status mqtt5_check(const mqtt5_packet *packet, mqtt5_error *error)
         check_auth(&c, &packet->as.auth);
         break;
     default:
-        require(&c, false, MQTT5_RESERVED_TYPE, MQTT5_FIELD_PACKET_TYPE);
+        require(&c, false, MQTT5_ERR_RESERVED_TYPE, MQTT5_FIELD_PACKET_TYPE);
         break;
     }
     if (c.status == MQTT5_OK && packet->as.properties.present != 0) {
         check_properties(&c, &packet->as.properties);
     }
-    if (c.status != MQTT5_OK && error != NULL) {
-        error->status = c.status;
-        error->field = c.field;
-        error->offset = 0;
-        error->index = c.index;
-    }
-    return c.status;
+    return report(&c, error);
 }

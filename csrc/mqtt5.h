@@ -10,7 +10,7 @@
  * Two options leave out code where the C files are compiled. MQTT5_CLIENT_ONLY:
  * what only a client receives is decoded, what only a client sends is encoded
  * (and what both do, both ways). MQTT5_BROKER_ONLY: the other way round. A
- * packet that is left out is answered with MQTT5_WRONG_DIRECTION: by framing
+ * packet that is left out is answered with MQTT5_ERR_WRONG_DIRECTION: by framing
  * and decoding, as soon as its first byte is there, and by encoding, if nothing
  * else is wrong with it. Checks, lists and topics are the same in all builds.
  */
@@ -69,75 +69,125 @@ extern "C" {
  */
 typedef enum mqtt5_status {
     MQTT5_OK,
-    MQTT5_INCOMPLETE, /**< not an error: the packet has not arrived in full */
-    MQTT5_NO_SPACE,   /**< the output buffer is smaller than the packet */
-    MQTT5_PACKET_TOO_LARGE,
+    MQTT5_INCOMPLETE,   /**< not an error: the packet has not arrived in full */
+    MQTT5_ERR_NO_SPACE, /**< the output buffer is smaller than the packet */
+    MQTT5_ERR_PACKET_TOO_LARGE,
     /* what cannot be parsed */
-    MQTT5_RESERVED_TYPE,
-    MQTT5_RESERVED_FLAGS,
-    MQTT5_BAD_VARINT,
-    MQTT5_TRUNCATED,
-    MQTT5_TRAILING_BYTES,
-    MQTT5_UNKNOWN_PROPERTY,
-    MQTT5_MISPLACED_PROPERTY,
-    MQTT5_BAD_UTF8,
-    MQTT5_TOO_LONG,
-    MQTT5_BAD_QOS_FLAGS,
-    MQTT5_DUP_WITHOUT_QOS,
-    MQTT5_WILL_FLAGS,
-    MQTT5_BAD_TOPIC_NAME,
-    MQTT5_BAD_TOPIC_FILTER,
-    MQTT5_BAD_SHARE_NAME,
+    MQTT5_ERR_RESERVED_TYPE,
+    MQTT5_ERR_RESERVED_FLAGS,
+    MQTT5_ERR_BAD_VARINT,
+    MQTT5_ERR_TRUNCATED,
+    MQTT5_ERR_TRAILING_BYTES,
+    MQTT5_ERR_UNKNOWN_PROPERTY,
+    MQTT5_ERR_MISPLACED_PROPERTY,
+    MQTT5_ERR_BAD_UTF8,
+    MQTT5_ERR_TOO_LONG,
+    MQTT5_ERR_BAD_QOS_FLAGS,
+    MQTT5_ERR_DUP_WITHOUT_QOS,
+    MQTT5_ERR_WILL_FLAGS,
+    MQTT5_ERR_BAD_TOPIC_NAME,
+    MQTT5_ERR_BAD_TOPIC_FILTER,
+    MQTT5_ERR_BAD_SHARE_NAME,
     /* what is not allowed */
-    MQTT5_UNSUPPORTED_PROTOCOL,
-    MQTT5_REPEATED_PROPERTY,
-    MQTT5_NOT_BOOLEAN,
-    MQTT5_ZERO_VALUE,
-    MQTT5_ZERO_TOPIC_ALIAS,
-    MQTT5_OUT_OF_RANGE,
-    MQTT5_NO_PACKET_ID,
-    MQTT5_PACKET_ID_WITHOUT_QOS,
-    MQTT5_BAD_REASON_CODE,
-    MQTT5_NO_TOPIC,
-    MQTT5_EMPTY_LIST,
-    MQTT5_BAD_REQUESTED_QOS,
-    MQTT5_BAD_RETAIN_HANDLING,
-    MQTT5_SHARED_NO_LOCAL,
-    MQTT5_NO_AUTHENTICATION_METHOD,
-    MQTT5_WRONG_DIRECTION, /**< only with MQTT5_CLIENT_ONLY or MQTT5_BROKER_ONLY: see above */
+    MQTT5_ERR_UNSUPPORTED_PROTOCOL,
+    MQTT5_ERR_REPEATED_PROPERTY,
+    MQTT5_ERR_NOT_BOOLEAN,
+    MQTT5_ERR_ZERO_VALUE,
+    MQTT5_ERR_ZERO_TOPIC_ALIAS,
+    MQTT5_ERR_OUT_OF_RANGE,
+    MQTT5_ERR_NO_PACKET_ID,
+    MQTT5_ERR_PACKET_ID_WITHOUT_QOS,
+    MQTT5_ERR_BAD_REASON_CODE,
+    MQTT5_ERR_NO_TOPIC,
+    MQTT5_ERR_EMPTY_LIST,
+    MQTT5_ERR_BAD_REQUESTED_QOS,
+    MQTT5_ERR_BAD_RETAIN_HANDLING,
+    MQTT5_ERR_SHARED_NO_LOCAL,
+    MQTT5_ERR_NO_AUTHENTICATION_METHOD,
+    MQTT5_ERR_WRONG_DIRECTION, /**< only with MQTT5_CLIENT_ONLY or MQTT5_BROKER_ONLY: see above */
     MQTT5_STATUS_COUNT
 } mqtt5_status;
 
 /** The identifiers of the properties (2.2.2.2); they are also the bits of mqtt5_properties.present. */
 typedef enum mqtt5_property_id {
-    MQTT5_PROPERTY_PAYLOAD_FORMAT_INDICATOR = 0x01,
-    MQTT5_PROPERTY_MESSAGE_EXPIRY_INTERVAL = 0x02,
-    MQTT5_PROPERTY_CONTENT_TYPE = 0x03,
-    MQTT5_PROPERTY_RESPONSE_TOPIC = 0x08,
-    MQTT5_PROPERTY_CORRELATION_DATA = 0x09,
-    MQTT5_PROPERTY_SUBSCRIPTION_ID = 0x0B,
-    MQTT5_PROPERTY_SESSION_EXPIRY_INTERVAL = 0x11,
-    MQTT5_PROPERTY_ASSIGNED_CLIENT_ID = 0x12,
-    MQTT5_PROPERTY_SERVER_KEEP_ALIVE = 0x13,
-    MQTT5_PROPERTY_AUTHENTICATION_METHOD = 0x15,
-    MQTT5_PROPERTY_AUTHENTICATION_DATA = 0x16,
-    MQTT5_PROPERTY_REQUEST_PROBLEM_INFO = 0x17,
-    MQTT5_PROPERTY_WILL_DELAY_INTERVAL = 0x18,
-    MQTT5_PROPERTY_REQUEST_RESPONSE_INFO = 0x19,
-    MQTT5_PROPERTY_RESPONSE_INFO = 0x1A,
-    MQTT5_PROPERTY_SERVER_REFERENCE = 0x1C,
-    MQTT5_PROPERTY_REASON_STR = 0x1F,
-    MQTT5_PROPERTY_RECEIVE_MAX = 0x21,
-    MQTT5_PROPERTY_TOPIC_ALIAS_MAX = 0x22,
-    MQTT5_PROPERTY_TOPIC_ALIAS = 0x23,
-    MQTT5_PROPERTY_MAX_QOS = 0x24,
-    MQTT5_PROPERTY_RETAIN_AVAILABLE = 0x25,
-    MQTT5_PROPERTY_USER_PROPERTIES = 0x26,
-    MQTT5_PROPERTY_MAX_PACKET_SIZE = 0x27,
-    MQTT5_PROPERTY_WILDCARD_SUBSCRIPTION_AVAILABLE = 0x28,
-    MQTT5_PROPERTY_SUBSCRIPTION_ID_AVAILABLE = 0x29,
-    MQTT5_PROPERTY_SHARED_SUBSCRIPTION_AVAILABLE = 0x2A
+    MQTT5_PROP_PAYLOAD_FORMAT_INDICATOR = 0x01,
+    MQTT5_PROP_MESSAGE_EXPIRY_INTERVAL = 0x02,
+    MQTT5_PROP_CONTENT_TYPE = 0x03,
+    MQTT5_PROP_RESPONSE_TOPIC = 0x08,
+    MQTT5_PROP_CORRELATION_DATA = 0x09,
+    MQTT5_PROP_SUBSCRIPTION_ID = 0x0B,
+    MQTT5_PROP_SESSION_EXPIRY_INTERVAL = 0x11,
+    MQTT5_PROP_ASSIGNED_CLIENT_ID = 0x12,
+    MQTT5_PROP_SERVER_KEEP_ALIVE = 0x13,
+    MQTT5_PROP_AUTHENTICATION_METHOD = 0x15,
+    MQTT5_PROP_AUTHENTICATION_DATA = 0x16,
+    MQTT5_PROP_REQUEST_PROBLEM_INFO = 0x17,
+    MQTT5_PROP_WILL_DELAY_INTERVAL = 0x18,
+    MQTT5_PROP_REQUEST_RESPONSE_INFO = 0x19,
+    MQTT5_PROP_RESPONSE_INFO = 0x1A,
+    MQTT5_PROP_SERVER_REFERENCE = 0x1C,
+    MQTT5_PROP_REASON_STR = 0x1F,
+    MQTT5_PROP_RECEIVE_MAX = 0x21,
+    MQTT5_PROP_TOPIC_ALIAS_MAX = 0x22,
+    MQTT5_PROP_TOPIC_ALIAS = 0x23,
+    MQTT5_PROP_MAX_QOS = 0x24,
+    MQTT5_PROP_RETAIN_AVAILABLE = 0x25,
+    MQTT5_PROP_USER_PROPERTIES = 0x26,
+    MQTT5_PROP_MAX_PACKET_SIZE = 0x27,
+    MQTT5_PROP_WILDCARD_SUBSCRIPTION_AVAILABLE = 0x28,
+    MQTT5_PROP_SUBSCRIPTION_ID_AVAILABLE = 0x29,
+    MQTT5_PROP_SHARED_SUBSCRIPTION_AVAILABLE = 0x2A
 } mqtt5_property_id;
+
+/** The reason codes (2.4, table 2-6). mqtt5_reason_name() has their names, docs/conformance.md says who may send which.
+ */
+typedef enum mqtt5_reason {
+    MQTT5_RC_SUCCESS = 0x00,
+    MQTT5_RC_NORMAL_DISCONNECTION = 0x00, /**< DISCONNECT */
+    MQTT5_RC_GRANTED_QOS_0 = 0x00,        /**< SUBACK */
+    MQTT5_RC_GRANTED_QOS_1 = 0x01,
+    MQTT5_RC_GRANTED_QOS_2 = 0x02,
+    MQTT5_RC_DISCONNECT_WITH_WILL_MESSAGE = 0x04,
+    MQTT5_RC_NO_MATCHING_SUBSCRIBERS = 0x10,
+    MQTT5_RC_NO_SUBSCRIPTION_EXISTED = 0x11,
+    MQTT5_RC_CONTINUE_AUTHENTICATION = 0x18,
+    MQTT5_RC_RE_AUTHENTICATE = 0x19,
+    MQTT5_RC_UNSPECIFIED_ERROR = 0x80,
+    MQTT5_RC_MALFORMED_PACKET = 0x81,
+    MQTT5_RC_PROTOCOL_ERROR = 0x82,
+    MQTT5_RC_IMPLEMENTATION_SPECIFIC_ERROR = 0x83,
+    MQTT5_RC_UNSUPPORTED_PROTOCOL_VERSION = 0x84,
+    MQTT5_RC_CLIENT_ID_NOT_VALID = 0x85,
+    MQTT5_RC_BAD_USER_NAME_OR_PASSWORD = 0x86,
+    MQTT5_RC_NOT_AUTHORIZED = 0x87,
+    MQTT5_RC_SERVER_UNAVAILABLE = 0x88,
+    MQTT5_RC_SERVER_BUSY = 0x89,
+    MQTT5_RC_BANNED = 0x8A,
+    MQTT5_RC_SERVER_SHUTTING_DOWN = 0x8B,
+    MQTT5_RC_BAD_AUTHENTICATION_METHOD = 0x8C,
+    MQTT5_RC_KEEP_ALIVE_TIMEOUT = 0x8D,
+    MQTT5_RC_SESSION_TAKEN_OVER = 0x8E,
+    MQTT5_RC_TOPIC_FILTER_INVALID = 0x8F,
+    MQTT5_RC_TOPIC_NAME_INVALID = 0x90,
+    MQTT5_RC_PACKET_ID_IN_USE = 0x91,
+    MQTT5_RC_PACKET_ID_NOT_FOUND = 0x92,
+    MQTT5_RC_RECEIVE_MAX_EXCEEDED = 0x93,
+    MQTT5_RC_TOPIC_ALIAS_INVALID = 0x94,
+    MQTT5_RC_PACKET_TOO_LARGE = 0x95,
+    MQTT5_RC_MESSAGE_RATE_TOO_HIGH = 0x96,
+    MQTT5_RC_QUOTA_EXCEEDED = 0x97,
+    MQTT5_RC_ADMINISTRATIVE_ACTION = 0x98,
+    MQTT5_RC_PAYLOAD_FORMAT_INVALID = 0x99,
+    MQTT5_RC_RETAIN_NOT_SUPPORTED = 0x9A,
+    MQTT5_RC_QOS_NOT_SUPPORTED = 0x9B,
+    MQTT5_RC_USE_ANOTHER_SERVER = 0x9C,
+    MQTT5_RC_SERVER_MOVED = 0x9D,
+    MQTT5_RC_SHARED_SUBSCRIPTIONS_NOT_SUPPORTED = 0x9E,
+    MQTT5_RC_CONNECTION_RATE_EXCEEDED = 0x9F,
+    MQTT5_RC_MAX_CONNECT_TIME = 0xA0,
+    MQTT5_RC_SUBSCRIPTION_IDS_NOT_SUPPORTED = 0xA1,
+    MQTT5_RC_WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED = 0xA2
+} mqtt5_reason;
 
 /** All other fields. Up to 42, a field in mqtt5_error is the identifier of a property. */
 typedef enum mqtt5_field {
@@ -186,10 +236,11 @@ typedef struct mqtt5_view {
     size_t size;
 } mqtt5_view;
 
-typedef struct mqtt5_user_property {
+/** A UTF-8 String Pair (1.5.7), borrowed: a user property. */
+typedef struct mqtt5_string_pair {
     mqtt5_view name;
     mqtt5_view value;
-} mqtt5_user_property;
+} mqtt5_string_pair;
 
 typedef struct mqtt5_topic_filter {
     mqtt5_view pattern;
@@ -236,7 +287,7 @@ typedef struct mqtt5_properties {
     uint32_t max_packet_size;         /**< bytes, not 0 */
     uint32_t subscription_id;         /**< SUBSCRIBE: 1 to 268,435,455 */
     mqtt5_list subscription_ids;      /**< PUBLISH: of uint32_t, same property as the one above */
-    mqtt5_list user_properties;       /**< of mqtt5_user_property */
+    mqtt5_list user_properties;       /**< of mqtt5_string_pair */
     mqtt5_view content_type;
     mqtt5_view response_topic;
     mqtt5_view correlation_data;
@@ -370,13 +421,20 @@ typedef struct mqtt5_packet {
 /* --------------------------------------------------------- the functions */
 
 /**
+ * What may differ from call to call. NULL in place of it, and a struct of zeros, mean the defaults; so begin with
+ * zeros, and members that later versions add keep their defaults.
+ */
+typedef struct mqtt5_options {
+    size_t max_packet_size; /**< largest packet to read or write, fixed header included; 0: no limit but MQTT's */
+} mqtt5_options;
+
+/**
  * How long is the packet that starts at data? MQTT5_OK: it is there in full.
  * MQTT5_INCOMPLETE: read on until there are *packet_size bytes and ask again;
  * as soon as the fixed header is there, that is the size of the whole packet.
- * max_packet_size limits the whole packet, fixed header included; 0: no limit.
  * Here and below: error may be NULL, and is written only when something is wrong.
  */
-MQTT5_API mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, size_t max_packet_size, size_t *packet_size,
+MQTT5_API mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, const mqtt5_options *options, size_t *packet_size,
                                    mqtt5_error *error);
 
 /**
@@ -384,8 +442,8 @@ MQTT5_API mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, size_t max_
  * sets *packet_size to its length. Bytes behind it do not matter. Otherwise as
  * mqtt5_frame(); after an error all of *packet but its type is unspecified.
  */
-MQTT5_API mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet,
-                                    size_t *packet_size, mqtt5_error *error);
+MQTT5_API mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, const mqtt5_options *options,
+                                    mqtt5_packet *packet, size_t *packet_size, mqtt5_error *error);
 
 /**
  * As mqtt5_decode(), but of a PUBLISH the payload (3.3.3), which no rule looks
@@ -400,39 +458,54 @@ MQTT5_API mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, size_t max
  * there in full. What mqtt5_decode() refuses is refused here too, with the same
  * error, at the latest when all of it is there.
  */
-MQTT5_API mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet,
-                                         size_t *packet_size, mqtt5_error *error);
+MQTT5_API mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, const mqtt5_options *options,
+                                         mqtt5_packet *packet, size_t *packet_size, mqtt5_error *error);
 
 /**
  * Checks the packet (mqtt5_check) and writes its shortest encoding to data,
  * which has room for size bytes; with data NULL nothing is written. Either way,
- * and with MQTT5_NO_SPACE and MQTT5_PACKET_TOO_LARGE too, *packet_size is the
+ * and with MQTT5_ERR_NO_SPACE and MQTT5_ERR_PACKET_TOO_LARGE too, *packet_size is the
  * length of the packet; it is 0 if the check fails. data must not overlap with
  * what the packet's views and lists point to, and that must not change meanwhile.
  * Nothing behind the packet's length is written; what stands in front of it is
- * unspecified after MQTT5_NO_SPACE and MQTT5_PACKET_TOO_LARGE.
+ * unspecified after MQTT5_ERR_NO_SPACE and MQTT5_ERR_PACKET_TOO_LARGE.
  */
-MQTT5_API mqtt5_status mqtt5_encode(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,
-                                    size_t *packet_size, mqtt5_error *error);
+MQTT5_API mqtt5_status mqtt5_encode(const mqtt5_packet *packet, const mqtt5_options *options, uint8_t *data,
+                                    size_t size, size_t *packet_size, mqtt5_error *error);
 
 /**
  * As mqtt5_encode(), without the check: only for a packet in which mqtt5_check(),
- * mqtt5_decode() or mqtt5_encode() found nothing wrong (no more than MQTT5_NO_SPACE
- * or MQTT5_PACKET_TOO_LARGE), and that, with all that it points to, is still the
+ * mqtt5_decode() or mqtt5_encode() found nothing wrong (no more than MQTT5_ERR_NO_SPACE
+ * or MQTT5_ERR_PACKET_TOO_LARGE), and that, with all that it points to, is still the
  * same. With any other packet the behaviour is undefined.
  */
-MQTT5_API mqtt5_status mqtt5_encode_checked(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data,
+MQTT5_API mqtt5_status mqtt5_encode_checked(const mqtt5_packet *packet, const mqtt5_options *options, uint8_t *data,
                                             size_t size, size_t *packet_size, mqtt5_error *error);
 
-/** Every rule that one packet can break by its values. Decoding and encoding call it themselves. */
+/**
+ * Checks every rule that the values of one packet can break. Decoding and encoding call it themselves. A bit of
+ * properties.present that is no identifier is reported as MQTT5_FIELD_PROPERTY_ID.
+ */
 MQTT5_API mqtt5_status mqtt5_check(const mqtt5_packet *packet, mqtt5_error *error);
+
+/**
+ * Checks a Will by itself, with the rules that mqtt5_check() applies to the Will of a CONNECT. error->field is the
+ * field of the Will without MQTT5_FIELD_IN_WILL.
+ */
+MQTT5_API mqtt5_status mqtt5_check_will(const mqtt5_will *will, mqtt5_error *error);
+
+/**
+ * Checks one topic filter of a SUBSCRIBE and its options, with the rules that mqtt5_check() applies to it.
+ * error->field is MQTT5_FIELD_TOPIC_FILTERS, error->index is 0.
+ */
+MQTT5_API mqtt5_status mqtt5_check_subscription(const mqtt5_topic_filter *filter, mqtt5_error *error);
 
 /**
  * Takes the first item off a list; false if there is none left. It changes the
  * list itself: walk a copy, which is cheap and borrows the same bytes. The next
  * four do so with lists of other items.
  */
-MQTT5_API bool mqtt5_next_user_property(mqtt5_list *list, mqtt5_user_property *item);
+MQTT5_API bool mqtt5_next_user_property(mqtt5_list *list, mqtt5_string_pair *item);
 /** Of the properties of a PUBLISH, see mqtt5_next_user_property(). */
 MQTT5_API bool mqtt5_next_subscription_id(mqtt5_list *list, uint32_t *item);
 /** Of a SUBSCRIBE, see mqtt5_next_user_property(). */
@@ -459,6 +532,16 @@ MQTT5_API uint8_t mqtt5_reason_code(mqtt5_status status);
 
 /** What is wrong, in one line of English, constant; never NULL. */
 MQTT5_API const char *mqtt5_strerror(mqtt5_status status);
+
+/** The name of a packet type as the specification spells it, "PUBLISH"; "" if there is no such type. */
+MQTT5_API const char *mqtt5_type_name(unsigned type);
+
+/**
+ * The name of a reason code as the specification spells it (table 2-6), "Packet too large"; "" if no packet has that
+ * code. type is that of the packet and selects the name of 0x00: "Normal disconnection" in a DISCONNECT, "Granted
+ * QoS 0" in a SUBACK, otherwise "Success". It does not matter otherwise.
+ */
+MQTT5_API const char *mqtt5_reason_name(unsigned type, uint8_t code);
 
 /* ------------------------------------------------------------ reflection */
 

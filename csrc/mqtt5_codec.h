@@ -83,37 +83,36 @@ typedef enum rule {
  * identifiers. Property 11 has two rows, since it is one number in SUBSCRIBE
  * and a list in PUBLISH; rows of one identifier stand together.
  */
-#define MQTT5_PROPERTY_TABLE(X)                                                                                     \
-    X(MQTT5_PROPERTY_PAYLOAD_FORMAT_INDICATOR, payload_format_indicator, BYTE, BOOLEAN, IN_MESSAGE)                 \
-    X(MQTT5_PROPERTY_MESSAGE_EXPIRY_INTERVAL, message_expiry_interval, U32, NONE, IN_MESSAGE)                       \
-    X(MQTT5_PROPERTY_CONTENT_TYPE, content_type, STRING, NONE, IN_MESSAGE)                                          \
-    X(MQTT5_PROPERTY_RESPONSE_TOPIC, response_topic, STRING, TOPIC_NAME, IN_MESSAGE)                                \
-    X(MQTT5_PROPERTY_CORRELATION_DATA, correlation_data, BINARY, NONE, IN_MESSAGE)                                  \
-    X(MQTT5_PROPERTY_SUBSCRIPTION_ID, subscription_ids, VARINTS, NOT_ZERO, IN_PUBLISH)                              \
-    X(MQTT5_PROPERTY_SUBSCRIPTION_ID, subscription_id, VARINT, NOT_ZERO, IN_SUBSCRIBE)                              \
-    X(MQTT5_PROPERTY_SESSION_EXPIRY_INTERVAL, session_expiry_interval, U32, NONE,                                   \
-      IN_CONNECT | IN_CONNACK | IN_DISCONNECT)                                                                      \
-    X(MQTT5_PROPERTY_ASSIGNED_CLIENT_ID, assigned_client_id, STRING, NONE, IN_CONNACK)                              \
-    X(MQTT5_PROPERTY_SERVER_KEEP_ALIVE, server_keep_alive, U16, NONE, IN_CONNACK)                                   \
-    X(MQTT5_PROPERTY_AUTHENTICATION_METHOD, authentication_method, STRING, NONE, IN_CONNECT | IN_CONNACK | IN_AUTH) \
-    X(MQTT5_PROPERTY_AUTHENTICATION_DATA, authentication_data, BINARY, NONE, IN_CONNECT | IN_CONNACK | IN_AUTH)     \
-    X(MQTT5_PROPERTY_REQUEST_PROBLEM_INFO, request_problem_info, BYTE, BOOLEAN, IN_CONNECT)                         \
-    X(MQTT5_PROPERTY_WILL_DELAY_INTERVAL, will_delay_interval, U32, NONE, IN_WILL)                                  \
-    X(MQTT5_PROPERTY_REQUEST_RESPONSE_INFO, request_response_info, BYTE, BOOLEAN, IN_CONNECT)                       \
-    X(MQTT5_PROPERTY_RESPONSE_INFO, response_info, STRING, NONE, IN_CONNACK)                                        \
-    X(MQTT5_PROPERTY_SERVER_REFERENCE, server_reference, STRING, NONE, IN_CONNACK | IN_DISCONNECT)                  \
-    X(MQTT5_PROPERTY_REASON_STR, reason_str, STRING, NONE, IN_REASONED)                                             \
-    X(MQTT5_PROPERTY_RECEIVE_MAX, receive_max, U16, NOT_ZERO, IN_CONNECT | IN_CONNACK)                              \
-    X(MQTT5_PROPERTY_TOPIC_ALIAS_MAX, topic_alias_max, U16, NONE, IN_CONNECT | IN_CONNACK)                          \
-    X(MQTT5_PROPERTY_TOPIC_ALIAS, topic_alias, U16, TOPIC_ALIAS, IN_PUBLISH)                                        \
-    X(MQTT5_PROPERTY_MAX_QOS, max_qos, BYTE, BOOLEAN, IN_CONNACK)                                                   \
-    X(MQTT5_PROPERTY_RETAIN_AVAILABLE, retain_available, BYTE, BOOLEAN, IN_CONNACK)                                 \
-    X(MQTT5_PROPERTY_USER_PROPERTIES, user_properties, USER_PROPERTIES, NONE,                                       \
-      IN_REASONED | IN_MESSAGE | IN_CONNECT | IN_SUBSCRIBE | IN_UNSUBSCRIBE)                                        \
-    X(MQTT5_PROPERTY_MAX_PACKET_SIZE, max_packet_size, U32, NOT_ZERO, IN_CONNECT | IN_CONNACK)                      \
-    X(MQTT5_PROPERTY_WILDCARD_SUBSCRIPTION_AVAILABLE, wildcard_subscription_available, BYTE, BOOLEAN, IN_CONNACK)   \
-    X(MQTT5_PROPERTY_SUBSCRIPTION_ID_AVAILABLE, subscription_id_available, BYTE, BOOLEAN, IN_CONNACK)               \
-    X(MQTT5_PROPERTY_SHARED_SUBSCRIPTION_AVAILABLE, shared_subscription_available, BYTE, BOOLEAN, IN_CONNACK)
+#define MQTT5_PROPERTY_TABLE(X)                                                                                        \
+    X(MQTT5_PROP_PAYLOAD_FORMAT_INDICATOR, payload_format_indicator, BYTE, BOOLEAN, IN_MESSAGE)                        \
+    X(MQTT5_PROP_MESSAGE_EXPIRY_INTERVAL, message_expiry_interval, U32, NONE, IN_MESSAGE)                              \
+    X(MQTT5_PROP_CONTENT_TYPE, content_type, STRING, NONE, IN_MESSAGE)                                                 \
+    X(MQTT5_PROP_RESPONSE_TOPIC, response_topic, STRING, TOPIC_NAME, IN_MESSAGE)                                       \
+    X(MQTT5_PROP_CORRELATION_DATA, correlation_data, BINARY, NONE, IN_MESSAGE)                                         \
+    X(MQTT5_PROP_SUBSCRIPTION_ID, subscription_ids, VARINTS, NOT_ZERO, IN_PUBLISH)                                     \
+    X(MQTT5_PROP_SUBSCRIPTION_ID, subscription_id, VARINT, NOT_ZERO, IN_SUBSCRIBE)                                     \
+    X(MQTT5_PROP_SESSION_EXPIRY_INTERVAL, session_expiry_interval, U32, NONE, IN_CONNECT | IN_CONNACK | IN_DISCONNECT) \
+    X(MQTT5_PROP_ASSIGNED_CLIENT_ID, assigned_client_id, STRING, NONE, IN_CONNACK)                                     \
+    X(MQTT5_PROP_SERVER_KEEP_ALIVE, server_keep_alive, U16, NONE, IN_CONNACK)                                          \
+    X(MQTT5_PROP_AUTHENTICATION_METHOD, authentication_method, STRING, NONE, IN_CONNECT | IN_CONNACK | IN_AUTH)        \
+    X(MQTT5_PROP_AUTHENTICATION_DATA, authentication_data, BINARY, NONE, IN_CONNECT | IN_CONNACK | IN_AUTH)            \
+    X(MQTT5_PROP_REQUEST_PROBLEM_INFO, request_problem_info, BYTE, BOOLEAN, IN_CONNECT)                                \
+    X(MQTT5_PROP_WILL_DELAY_INTERVAL, will_delay_interval, U32, NONE, IN_WILL)                                         \
+    X(MQTT5_PROP_REQUEST_RESPONSE_INFO, request_response_info, BYTE, BOOLEAN, IN_CONNECT)                              \
+    X(MQTT5_PROP_RESPONSE_INFO, response_info, STRING, NONE, IN_CONNACK)                                               \
+    X(MQTT5_PROP_SERVER_REFERENCE, server_reference, STRING, NONE, IN_CONNACK | IN_DISCONNECT)                         \
+    X(MQTT5_PROP_REASON_STR, reason_str, STRING, NONE, IN_REASONED)                                                    \
+    X(MQTT5_PROP_RECEIVE_MAX, receive_max, U16, NOT_ZERO, IN_CONNECT | IN_CONNACK)                                     \
+    X(MQTT5_PROP_TOPIC_ALIAS_MAX, topic_alias_max, U16, NONE, IN_CONNECT | IN_CONNACK)                                 \
+    X(MQTT5_PROP_TOPIC_ALIAS, topic_alias, U16, TOPIC_ALIAS, IN_PUBLISH)                                               \
+    X(MQTT5_PROP_MAX_QOS, max_qos, BYTE, BOOLEAN, IN_CONNACK)                                                          \
+    X(MQTT5_PROP_RETAIN_AVAILABLE, retain_available, BYTE, BOOLEAN, IN_CONNACK)                                        \
+    X(MQTT5_PROP_USER_PROPERTIES, user_properties, USER_PROPERTIES, NONE,                                              \
+      IN_REASONED | IN_MESSAGE | IN_CONNECT | IN_SUBSCRIBE | IN_UNSUBSCRIBE)                                           \
+    X(MQTT5_PROP_MAX_PACKET_SIZE, max_packet_size, U32, NOT_ZERO, IN_CONNECT | IN_CONNACK)                             \
+    X(MQTT5_PROP_WILDCARD_SUBSCRIPTION_AVAILABLE, wildcard_subscription_available, BYTE, BOOLEAN, IN_CONNACK)          \
+    X(MQTT5_PROP_SUBSCRIPTION_ID_AVAILABLE, subscription_id_available, BYTE, BOOLEAN, IN_CONNACK)                      \
+    X(MQTT5_PROP_SHARED_SUBSCRIPTION_AVAILABLE, shared_subscription_available, BYTE, BOOLEAN, IN_CONNACK)
 
 /* One row of the table. */
 typedef struct property {
@@ -124,7 +123,9 @@ typedef struct property {
     uint16_t packets;
 } property;
 
-enum { HIGHEST_PROPERTY = MQTT5_PROPERTY_SHARED_SUBSCRIPTION_AVAILABLE };
+#define MQTT5_ONE_ROW(id, member, kind, rule, packets) +1
+/* One row more at each end of the table. */
+enum { HIGHEST_PROPERTY = MQTT5_PROP_SHARED_SUBSCRIPTION_AVAILABLE, ROWS = 1 MQTT5_PROPERTY_TABLE(MQTT5_ONE_ROW) + 1 };
 
 static inline bool is_list(unsigned kind)
 {
@@ -165,7 +166,7 @@ typedef union value {
     uint16_t u16;
     uint32_t u32;
     mqtt5_view view;
-    mqtt5_user_property user;
+    mqtt5_string_pair user;
     mqtt5_topic_filter filter;
 } value;
 
@@ -175,7 +176,7 @@ typedef union value {
 #endif
 
 /* table.c */
-extern const property mqtt5_rows[];
+extern const property mqtt5_rows[ROWS];
 extern const uint8_t mqtt5_first_row[HIGHEST_PROPERTY + 1];
 mqtt5_status mqtt5_refuse_property(uint32_t id); /* why find_property() found none */
 

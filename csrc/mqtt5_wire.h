@@ -57,7 +57,7 @@ static inline const uint8_t *read_bytes(reader *r, size_t n)
     const uint8_t *bytes = r->at;
 
     if (bytes_left(r) < n) {
-        fail(r, MQTT5_TRUNCATED);
+        fail(r, MQTT5_ERR_TRUNCATED);
         return NULL;
     }
     r->at += n;
@@ -67,7 +67,7 @@ static inline const uint8_t *read_bytes(reader *r, size_t n)
 static inline uint8_t read_byte(reader *r)
 {
     if (r->at == r->end) {
-        fail(r, MQTT5_TRUNCATED);
+        fail(r, MQTT5_ERR_TRUNCATED);
         return 0;
     }
     return *r->at++;
@@ -97,7 +97,7 @@ static inline uint32_t read_varint(reader *r)
         uint8_t byte;
 
         if (r->at == r->end) {
-            fail(r, MQTT5_TRUNCATED);
+            fail(r, MQTT5_ERR_TRUNCATED);
             return 0;
         }
         byte = *r->at++;
@@ -109,7 +109,7 @@ static inline uint32_t read_varint(reader *r)
             return value;
         }
     }
-    fail(r, MQTT5_BAD_VARINT);
+    fail(r, MQTT5_ERR_BAD_VARINT);
     return 0;
 }
 
@@ -140,7 +140,7 @@ static inline void read_view(reader *r, mqtt5_view *view)
             return;
         }
     }
-    fail(r, MQTT5_TRUNCATED);
+    fail(r, MQTT5_ERR_TRUNCATED);
     view->data = at;
     view->size = 0;
 }

@@ -66,11 +66,11 @@ static void read_connect(reader *r, mqtt5_connect *p)
     begin_field(r, MQTT5_FIELD_PROTOCOL_NAME);
     read_view(r, &name);
     if (name.size != sizeof(protocol_name) || memcmp(name.data, protocol_name, sizeof(protocol_name)) != 0) {
-        fail(r, MQTT5_UNSUPPORTED_PROTOCOL);
+        fail(r, MQTT5_ERR_UNSUPPORTED_PROTOCOL);
     }
     begin_field(r, MQTT5_FIELD_PROTOCOL_VERSION);
     if (read_byte(r) != PROTOCOL_VERSION) {
-        fail(r, MQTT5_UNSUPPORTED_PROTOCOL);
+        fail(r, MQTT5_ERR_UNSUPPORTED_PROTOCOL);
     }
     begin_field(r, MQTT5_FIELD_CONNECT_FLAGS);
     flags = read_byte(r);
@@ -79,10 +79,10 @@ static void read_connect(reader *r, mqtt5_connect *p)
     p->has_username = (flags & USERNAME_FLAG) != 0;
     p->has_password = (flags & PASSWORD_FLAG) != 0;
     if (flags & RESERVED_CONNECT_FLAG) {
-        fail(r, MQTT5_RESERVED_FLAGS);
+        fail(r, MQTT5_ERR_RESERVED_FLAGS);
     }
     if (!p->has_will && (flags & (WILL_QOS | WILL_RETAIN))) {
-        fail(r, MQTT5_WILL_FLAGS);
+        fail(r, MQTT5_ERR_WILL_FLAGS);
     }
     if (p->has_will) { /* its QoS is in the flags */
         note_field(r, MQTT5_FIELD_QOS | MQTT5_FIELD_IN_WILL, r->at - 1, 0);
@@ -113,7 +113,7 @@ static void read_connack(reader *r, mqtt5_connack *p)
     flags = read_byte(r);
     p->session_present = (flags & SESSION_PRESENT) != 0;
     if (flags & ~(unsigned)SESSION_PRESENT) {
-        fail(r, MQTT5_RESERVED_FLAGS);
+        fail(r, MQTT5_ERR_RESERVED_FLAGS);
     }
     begin_field(r, MQTT5_FIELD_REASON_CODE);
     p->reason_code = read_byte(r);
@@ -222,7 +222,7 @@ static FAST void read_body(reader *r, unsigned flags, mqtt5_packet *packet)
     }
     if (bytes_left(r) > 0) {
         begin_field(r, MQTT5_FIELD_REMAINING_LENGTH);
-        fail(r, MQTT5_TRAILING_BYTES);
+        fail(r, MQTT5_ERR_TRAILING_BYTES);
     }
 }
 
@@ -368,7 +368,12 @@ static mqtt5_status report(mqtt5_error *error, mqtt5_status status, unsigned fie
     return status;
 }
 
-mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, size_t max_packet_size, size_t *packet_size,
+static bool exceeds_limit(size_t packet_size, const mqtt5_options *options)
+{
+    return options != NULL && options->max_packet_size > 0 && packet_size > options->max_packet_size;
+}
+
+mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, const mqtt5_options *options, size_t *packet_size,
                          mqtt5_error *error)
 {
     size_t remaining, whole;
@@ -381,17 +386,17 @@ mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, size_t max_packet_siz
     }
     type = data[0] >> 4;
     if (type == 0) {
-        return report(error, MQTT5_RESERVED_TYPE, MQTT5_FIELD_PACKET_TYPE, 0, 0);
+        return report(error, MQTT5_ERR_RESERVED_TYPE, MQTT5_FIELD_PACKET_TYPE, 0, 0);
     }
     if (!is_in(DECODED, type)) {
-        return report(error, MQTT5_WRONG_DIRECTION, MQTT5_FIELD_PACKET_TYPE, 0, 0);
+        return report(error, MQTT5_ERR_WRONG_DIRECTION, MQTT5_FIELD_PACKET_TYPE, 0, 0);
     }
     if (type != MQTT5_PUBLISH && (data[0] & 0x0Fu) != reserved_flags(type)) {
-        return report(error, MQTT5_RESERVED_FLAGS, MQTT5_FIELD_FLAGS, 0, 0);
+        return report(error, MQTT5_ERR_RESERVED_FLAGS, MQTT5_FIELD_FLAGS, 0, 0);
     }
     r = reader_of(data + 1, size - 1);
     remaining = read_varint(&r);
-    if (r.status == MQTT5_TRUNCATED) {
+    if (r.status == MQTT5_ERR_TRUNCATED) {
         *packet_size = size + 1;
         return MQTT5_INCOMPLETE;
     }
@@ -400,8 +405,8 @@ mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, size_t max_packet_siz
     }
     whole = (size_t)(r.at - data) + remaining;
     *packet_size = whole;
-    if (max_packet_size > 0 && whole > max_packet_size) {
-        return report(error, MQTT5_PACKET_TOO_LARGE, MQTT5_FIELD_REMAINING_LENGTH, 1, 0);
+    if (exceeds_limit(whole, options)) {
+        return report(error, MQTT5_ERR_PACKET_TOO_LARGE, MQTT5_FIELD_REMAINING_LENGTH, 1, 0);
     }
     return whole > size ? MQTT5_INCOMPLETE : MQTT5_OK;
 }
@@ -460,10 +465,10 @@ static INLINE mqtt5_status conclude(mqtt5_status status, const uint8_t *data, si
     return status;
 }
 
-mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet,
+mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, const mqtt5_options *options, mqtt5_packet *packet,
                           size_t *packet_size, mqtt5_error *error)
 {
-    mqtt5_status status = mqtt5_frame(data, size, max_packet_size, packet_size, error);
+    mqtt5_status status = mqtt5_frame(data, size, options, packet_size, error);
 
     packet->type = size > 0 ? data[0] >> 4 : 0;
     if (status != MQTT5_OK) {
@@ -473,10 +478,10 @@ mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, size_t max_packet_si
     return conclude(parse(data, size, packet, NULL), data, size, packet, error);
 }
 
-mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet,
+mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, const mqtt5_options *options, mqtt5_packet *packet,
                                size_t *packet_size, mqtt5_error *error)
 {
-    mqtt5_status status = mqtt5_decode(data, size, max_packet_size, packet, packet_size, error);
+    mqtt5_status status = mqtt5_decode(data, size, options, packet, packet_size, error);
     size_t header = 1;
 
     if (status != MQTT5_INCOMPLETE || packet->type != MQTT5_PUBLISH) {
@@ -489,7 +494,7 @@ mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, size_t max_pack
         return status;
     }
     status = parse(data, size, packet, NULL);
-    if (status == MQTT5_TRUNCATED) { /* what runs past the end here may not do so in the whole packet */
+    if (status == MQTT5_ERR_TRUNCATED) { /* what runs past the end here may not do so in the whole packet */
         return MQTT5_INCOMPLETE;
     }
     status = conclude(status, data, size, packet, error);
@@ -500,8 +505,8 @@ mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, size_t max_pack
 }
 
 /* Twice in the library: a function that both call would take more stack, and firmware rarely needs both. */
-static INLINE mqtt5_status encode_packet(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,
-                                         size_t *packet_size, mqtt5_error *error)
+static INLINE mqtt5_status encode_packet(const mqtt5_packet *packet, const mqtt5_options *options, uint8_t *data,
+                                         size_t size, size_t *packet_size, mqtt5_error *error)
 {
     size_t payload, given;
     writer w;
@@ -510,7 +515,7 @@ static INLINE mqtt5_status encode_packet(const mqtt5_packet *packet, size_t max_
     w.size = data == NULL ? 0 : size < largest_packet ? size : largest_packet;
     *packet_size = 0;
     if (!is_in(ENCODED, packet->type)) {
-        return report(error, MQTT5_WRONG_DIRECTION, MQTT5_FIELD_PACKET_TYPE, 0, 0);
+        return report(error, MQTT5_ERR_WRONG_DIRECTION, MQTT5_FIELD_PACKET_TYPE, 0, 0);
     }
     payload = packet->type == MQTT5_PUBLISH ? packet->as.publish.payload.size : 0;
     given = varint_size(payload); /* a guess that is never too much */
@@ -518,14 +523,14 @@ static INLINE mqtt5_status encode_packet(const mqtt5_packet *packet, size_t max_
     write_body(&w, packet);
     write_length(&w, 1, given, payload);
     *packet_size = w.at + payload;
-    if (*packet_size > largest_packet || (max_packet_size > 0 && *packet_size > max_packet_size)) {
-        return report(error, MQTT5_PACKET_TOO_LARGE, MQTT5_FIELD_REMAINING_LENGTH, 0, 0);
+    if (*packet_size > largest_packet || exceeds_limit(*packet_size, options)) {
+        return report(error, MQTT5_ERR_PACKET_TOO_LARGE, MQTT5_FIELD_REMAINING_LENGTH, 0, 0);
     }
     if (w.data == NULL) {
         return MQTT5_OK;
     }
     if (w.size < *packet_size) {
-        return report(error, MQTT5_NO_SPACE, 0, 0, 0);
+        return report(error, MQTT5_ERR_NO_SPACE, 0, 0, 0);
     }
     w.data[0] = (uint8_t)((unsigned)packet->type << 4 | packet_flags(packet));
     if (payload > 0) { /* last, where it need not be moved */
@@ -534,18 +539,18 @@ static INLINE mqtt5_status encode_packet(const mqtt5_packet *packet, size_t max_
     return MQTT5_OK;
 }
 
-mqtt5_status mqtt5_encode(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,
+mqtt5_status mqtt5_encode(const mqtt5_packet *packet, const mqtt5_options *options, uint8_t *data, size_t size,
                           size_t *packet_size, mqtt5_error *error)
 {
     mqtt5_status status;
 
     *packet_size = 0;
     status = mqtt5_check(packet, error);
-    return status != MQTT5_OK ? status : encode_packet(packet, max_packet_size, data, size, packet_size, error);
+    return status != MQTT5_OK ? status : encode_packet(packet, options, data, size, packet_size, error);
 }
 
-mqtt5_status mqtt5_encode_checked(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,
+mqtt5_status mqtt5_encode_checked(const mqtt5_packet *packet, const mqtt5_options *options, uint8_t *data, size_t size,
                                   size_t *packet_size, mqtt5_error *error)
 {
-    return encode_packet(packet, max_packet_size, data, size, packet_size, error);
+    return encode_packet(packet, options, data, size, packet_size, error);
 }

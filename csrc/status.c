@@ -11,15 +11,15 @@ uint8_t mqtt5_reason_code(mqtt5_status status)
     switch (status) {
     case MQTT5_OK:
     case MQTT5_INCOMPLETE:
-    case MQTT5_NO_SPACE:
-        return 0;
-    case MQTT5_UNSUPPORTED_PROTOCOL:
-        return 0x84;
-    case MQTT5_ZERO_TOPIC_ALIAS:
-        return 0x94;
-    case MQTT5_PACKET_TOO_LARGE:
-        return 0x95;
+    case MQTT5_ERR_NO_SPACE:
+        return MQTT5_RC_SUCCESS;
+    case MQTT5_ERR_UNSUPPORTED_PROTOCOL:
+        return MQTT5_RC_UNSUPPORTED_PROTOCOL_VERSION;
+    case MQTT5_ERR_ZERO_TOPIC_ALIAS:
+        return MQTT5_RC_TOPIC_ALIAS_INVALID;
+    case MQTT5_ERR_PACKET_TOO_LARGE:
+        return MQTT5_RC_PACKET_TOO_LARGE;
     default: /* the order of mqtt5_status: first what cannot be parsed, then what is not allowed */
-        return status < MQTT5_UNSUPPORTED_PROTOCOL ? 0x81 : 0x82;
+        return status < MQTT5_ERR_UNSUPPORTED_PROTOCOL ? MQTT5_RC_MALFORMED_PACKET : MQTT5_RC_PROTOCOL_ERROR;
     }
 }

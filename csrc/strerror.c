@@ -1,11 +1,85 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * strerror.c - what each status means, in English; the only place with such texts.
+ * strerror.c - texts for people: what each status means, and the names of packet types and reason codes.
  *
- * Each text says which rule is broken and where the specification has it. The
- * name of the field and its value are the caller's to add.
+ * The text of a status says which rule is broken and where the specification
+ * has it. Adding the name of the field and its value is the caller's
+ * responsibility.
  */
 #include "mqtt5.h"
+
+const char *mqtt5_type_name(unsigned type)
+{
+    static const char *const names[] = {
+        "",          "CONNECT", "CONNACK",     "PUBLISH",  "PUBACK",  "PUBREC",   "PUBREL",     "PUBCOMP",
+        "SUBSCRIBE", "SUBACK",  "UNSUBSCRIBE", "UNSUBACK", "PINGREQ", "PINGRESP", "DISCONNECT", "AUTH",
+    };
+
+    return type < sizeof(names) / sizeof(names[0]) ? names[type] : "";
+}
+
+const char *mqtt5_reason_name(unsigned type, uint8_t code)
+{
+    static const char *const failures[] = {
+        "Unspecified error",
+        "Malformed Packet",
+        "Protocol Error",
+        "Implementation specific error",
+        "Unsupported Protocol Version",
+        "Client Identifier not valid",
+        "Bad User Name or Password",
+        "Not authorized",
+        "Server unavailable",
+        "Server busy",
+        "Banned",
+        "Server shutting down",
+        "Bad authentication method",
+        "Keep Alive timeout",
+        "Session taken over",
+        "Topic Filter invalid",
+        "Topic Name invalid",
+        "Packet Identifier in use",
+        "Packet Identifier not found",
+        "Receive Maximum exceeded",
+        "Topic Alias invalid",
+        "Packet too large",
+        "Message rate too high",
+        "Quota exceeded",
+        "Administrative action",
+        "Payload format invalid",
+        "Retain not supported",
+        "QoS not supported",
+        "Use another server",
+        "Server moved",
+        "Shared Subscriptions not supported",
+        "Connection rate exceeded",
+        "Maximum connect time",
+        "Subscription Identifiers not supported",
+        "Wildcard Subscriptions not supported",
+    };
+    const unsigned failure = code - MQTT5_RC_UNSPECIFIED_ERROR;
+
+    switch (code) {
+    case MQTT5_RC_SUCCESS:
+        return type == MQTT5_DISCONNECT ? "Normal disconnection" : type == MQTT5_SUBACK ? "Granted QoS 0" : "Success";
+    case MQTT5_RC_GRANTED_QOS_1:
+        return "Granted QoS 1";
+    case MQTT5_RC_GRANTED_QOS_2:
+        return "Granted QoS 2";
+    case MQTT5_RC_DISCONNECT_WITH_WILL_MESSAGE:
+        return "Disconnect with Will Message";
+    case MQTT5_RC_NO_MATCHING_SUBSCRIBERS:
+        return "No matching subscribers";
+    case MQTT5_RC_NO_SUBSCRIPTION_EXISTED:
+        return "No subscription existed";
+    case MQTT5_RC_CONTINUE_AUTHENTICATION:
+        return "Continue authentication";
+    case MQTT5_RC_RE_AUTHENTICATE:
+        return "Re-authenticate";
+    default:
+        return failure < sizeof(failures) / sizeof(failures[0]) ? failures[failure] : "";
+    }
+}
 
 const char *mqtt5_strerror(mqtt5_status status)
 {

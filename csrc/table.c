@@ -11,7 +11,7 @@
     {id, MQTT5_KIND_##kind, RULE_##rule, offsetof(mqtt5_properties, member), packets},
 
 /* Row 0 stands for an identifier that does not exist, the last one for the end: neither is allowed anywhere. */
-const property mqtt5_rows[] = {
+const property mqtt5_rows[ROWS] = {
     {0, 0, 0, 0, 0},
     MQTT5_PROPERTY_TABLE(ROW) /* */
     {0, 0, 0, 0, 0},
@@ -25,5 +25,5 @@ const uint8_t mqtt5_first_row[HIGHEST_PROPERTY + 1] = {
 
 mqtt5_status mqtt5_refuse_property(uint32_t id)
 {
-    return find_property(id, ANYWHERE) != NULL ? MQTT5_MISPLACED_PROPERTY : MQTT5_UNKNOWN_PROPERTY;
+    return find_property(id, ANYWHERE) != NULL ? MQTT5_ERR_MISPLACED_PROPERTY : MQTT5_ERR_UNKNOWN_PROPERTY;
 }

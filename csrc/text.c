@@ -142,9 +142,9 @@ static NOINLINE bool is_multibyte(const uint8_t *at, size_t left)
 mqtt5_status mqtt5_check_string(const uint8_t *data, size_t size)
 {
     if (size > MQTT5_MAX_STRING_SIZE) {
-        return MQTT5_TOO_LONG;
+        return MQTT5_ERR_TOO_LONG;
     }
-    return is_plain(data, size, ANY_CHARACTER) || is_multibyte(data, size) ? MQTT5_OK : MQTT5_BAD_UTF8;
+    return is_plain(data, size, ANY_CHARACTER) || is_multibyte(data, size) ? MQTT5_OK : MQTT5_ERR_BAD_UTF8;
 }
 
 mqtt5_status mqtt5_check_topic_name(mqtt5_view topic)
@@ -152,19 +152,19 @@ mqtt5_status mqtt5_check_topic_name(mqtt5_view topic)
     size_t i;
 
     if (topic.size > MQTT5_MAX_STRING_SIZE) {
-        return MQTT5_TOO_LONG;
+        return MQTT5_ERR_TOO_LONG;
     }
     if (!is_plain(topic.data, topic.size, NO_WILDCARD)) {
         if (mqtt5_check_string(topic.data, topic.size) != MQTT5_OK) {
-            return MQTT5_BAD_UTF8;
+            return MQTT5_ERR_BAD_UTF8;
         }
         for (i = 0; i < topic.size; i++) {
             if (topic.data[i] == '+' || topic.data[i] == '#') {
-                return MQTT5_BAD_TOPIC_NAME;
+                return MQTT5_ERR_BAD_TOPIC_NAME;
             }
         }
     }
-    return topic.size > 0 ? MQTT5_OK : MQTT5_BAD_TOPIC_NAME;
+    return topic.size > 0 ? MQTT5_OK : MQTT5_ERR_BAD_TOPIC_NAME;
 }
 
 bool mqtt5_is_shared(mqtt5_view pattern)
@@ -200,7 +200,7 @@ mqtt5_status mqtt5_check_topic_filter(mqtt5_view pattern)
     if (mqtt5_is_shared(pattern)) {
         pattern = unshared(pattern);
         if (pattern.data == NULL) {
-            return MQTT5_BAD_SHARE_NAME;
+            return MQTT5_ERR_BAD_SHARE_NAME;
         }
     }
     for (i = 0; i < pattern.size; i++) {
@@ -209,11 +209,11 @@ mqtt5_status mqtt5_check_topic_filter(mqtt5_view pattern)
             bool last = i + 1 == pattern.size;
 
             if (!first || (!last && (pattern.data[i] == '#' || pattern.data[i + 1] != '/'))) {
-                return MQTT5_BAD_TOPIC_FILTER;
+                return MQTT5_ERR_BAD_TOPIC_FILTER;
             }
         }
     }
-    return pattern.size > 0 ? MQTT5_OK : MQTT5_BAD_TOPIC_FILTER;
+    return pattern.size > 0 ? MQTT5_OK : MQTT5_ERR_BAD_TOPIC_FILTER;
 }
 
 bool mqtt5_topic_matches(mqtt5_view pattern, mqtt5_view topic)

@@ -23,7 +23,7 @@ static FAST void read_topic_filter(reader *r, mqtt5_topic_filter *filter)
     filter->retain_as_published = (options & RETAIN_AS_PUBLISHED) != 0;
     filter->retain_handling = (options >> RETAIN_HANDLING_SHIFT) & 3;
     if (options & RESERVED_OPTIONS) {
-        fail(r, MQTT5_RESERVED_FLAGS);
+        fail(r, MQTT5_ERR_RESERVED_FLAGS);
     }
 }
 
@@ -43,7 +43,7 @@ static FAST void write_topic_filter(writer *w, const mqtt5_topic_filter *filter)
 
 static FAST void read_value(reader *r, unsigned kind, void *to)
 {
-    mqtt5_user_property *pair;
+    mqtt5_string_pair *pair;
 
     switch (kind) {
     case MQTT5_KIND_BYTE:
@@ -61,7 +61,7 @@ static FAST void read_value(reader *r, unsigned kind, void *to)
         *(uint32_t *)to = read_varint(r);
         break;
     case MQTT5_KIND_USER_PROPERTIES:
-        pair = (mqtt5_user_property *)to;
+        pair = (mqtt5_string_pair *)to;
         read_view(r, &pair->name);
         read_view(r, &pair->value);
         break;
@@ -98,11 +98,11 @@ static FAST void write_value(writer *w, unsigned kind, const void *from)
 /* One item of a list of that kind. */
 static FAST void write_item(writer *w, unsigned kind, const void *from)
 {
-    const mqtt5_user_property *pair;
+    const mqtt5_string_pair *pair;
 
     switch (kind) {
     case MQTT5_KIND_USER_PROPERTIES:
-        pair = (const mqtt5_user_property *)from;
+        pair = (const mqtt5_string_pair *)from;
         write_view(w, &pair->name);
         write_view(w, &pair->value);
         break;
@@ -125,7 +125,7 @@ static FAST void write_item(writer *w, unsigned kind, const void *from)
 
 /* What an item takes in an array, from MQTT5_KIND_VARINTS on. */
 static const uint8_t item_sizes[] = {
-    sizeof(uint32_t), sizeof(mqtt5_user_property), sizeof(mqtt5_topic_filter), sizeof(uint8_t), sizeof(mqtt5_view),
+    sizeof(uint32_t), sizeof(mqtt5_string_pair), sizeof(mqtt5_topic_filter), sizeof(uint8_t), sizeof(mqtt5_view),
 };
 
 static inline size_t item_size(unsigned kind)
@@ -136,8 +136,8 @@ static inline size_t item_size(unsigned kind)
 /* The property that a list of this kind belongs to, 0 if it is none. */
 static FAST unsigned property_of(unsigned kind)
 {
-    return kind == MQTT5_KIND_USER_PROPERTIES ? MQTT5_PROPERTY_USER_PROPERTIES
-           : kind == MQTT5_KIND_VARINTS       ? MQTT5_PROPERTY_SUBSCRIPTION_ID
+    return kind == MQTT5_KIND_USER_PROPERTIES ? MQTT5_PROP_USER_PROPERTIES
+           : kind == MQTT5_KIND_VARINTS       ? MQTT5_PROP_SUBSCRIPTION_ID
                                               : 0;
 }
 
@@ -168,7 +168,7 @@ static FAST mqtt5_status read_item(mqtt5_view *wire, unsigned kind, void *item)
     if (id != 0) {
         at = *at == id ? at + 1 : pass_over(at, end, id, item);
         if (at == NULL) {
-            return MQTT5_UNKNOWN_PROPERTY;
+            return MQTT5_ERR_UNKNOWN_PROPERTY;
         }
     }
     r = reader_of(at, (size_t)(end - at));
@@ -206,7 +206,7 @@ const void *mqtt5_next_item(mqtt5_list *list, unsigned kind, value *room)
     return next_item(list, kind, room);
 }
 
-typedef char no_value_is_larger[sizeof(mqtt5_user_property) == sizeof(value) ? 1 : -1];
+typedef char no_value_is_larger[sizeof(mqtt5_string_pair) == sizeof(value) ? 1 : -1];
 
 static FAST bool take(mqtt5_list *list, unsigned kind, void *item)
 {
@@ -220,7 +220,7 @@ static FAST bool take(mqtt5_list *list, unsigned kind, void *item)
     return at != NULL;
 }
 
-bool mqtt5_next_user_property(mqtt5_list *list, mqtt5_user_property *item)
+bool mqtt5_next_user_property(mqtt5_list *list, mqtt5_string_pair *item)
 {
     return take(list, MQTT5_KIND_USER_PROPERTIES, item);
 }
@@ -302,7 +302,7 @@ static NOINLINE void note_property(const reader *r, unsigned where, const mqtt5_
     if (row != NULL && is_list(row->kind) && (properties->present & bit(id)) != 0) {
         item = ((const mqtt5_list *)((const char *)properties + row->offset))->count;
     }
-    if (row != NULL || mqtt5_refuse_property(id) == MQTT5_MISPLACED_PROPERTY) { /* else its number is no field */
+    if (row != NULL || mqtt5_refuse_property(id) == MQTT5_ERR_MISPLACED_PROPERTY) { /* else its number is no field */
         mqtt5_note_field(r->finder, id | section_of(where), r->at, item);
     }
 }
@@ -318,7 +318,7 @@ void mqtt5_read_properties(reader *from, unsigned where, mqtt5_properties *prope
     begin_field(from, MQTT5_FIELD_PROPERTY_LENGTH | section_of(where));
     size = read_varint(from);
     if (size > bytes_left(from)) {
-        fail(from, MQTT5_TRUNCATED);
+        fail(from, MQTT5_ERR_TRUNCATED);
         return;
     }
     r = *from;
@@ -357,7 +357,7 @@ void mqtt5_read_properties(reader *from, unsigned where, mqtt5_properties *prope
             read_value(&r, row->kind, &item);
             list->wire.size = (size_t)(r.at - list->wire.data);
         } else if (repeated) {
-            fail(&r, MQTT5_REPEATED_PROPERTY);
+            fail(&r, MQTT5_ERR_REPEATED_PROPERTY);
             break;
         } else {
             read_value(&r, row->kind, member);
@@ -372,7 +372,10 @@ void mqtt5_read_properties(reader *from, unsigned where, mqtt5_properties *prope
 
 /* ------------------------------------------- sets of properties: writing */
 
-/* mqtt5_check() has seen that all are allowed. Most sets take less than 128 bytes, and so their length one. */
+/*
+ * mqtt5_check() has seen that all are allowed. They are written in the order of their identifiers, user properties
+ * last. Most sets take less than 128 bytes, and so their length one.
+ */
 void mqtt5_write_properties(writer *w, unsigned where, const mqtt5_properties *properties)
 {
     const size_t start = w->at, given = 1;
@@ -383,7 +386,7 @@ void mqtt5_write_properties(writer *w, unsigned where, const mqtt5_properties *p
         return;
     }
     w->at += given;
-    for (bits = properties->present; bits != 0; bits &= bits - 1) {
+    for (bits = properties->present & ~bit(MQTT5_PROP_USER_PROPERTIES); bits != 0; bits &= bits - 1) {
         const property *row = find_property(lowest_bit(bits), where);
         const void *member = (const char *)properties + row->offset;
 
@@ -393,6 +396,9 @@ void mqtt5_write_properties(writer *w, unsigned where, const mqtt5_properties *p
             write_byte(w, row->id);
             write_value(w, row->kind, member);
         }
+    }
+    if (properties->present & bit(MQTT5_PROP_USER_PROPERTIES)) {
+        mqtt5_write_list(w, MQTT5_KIND_USER_PROPERTIES, MQTT5_PROP_USER_PROPERTIES, &properties->user_properties);
     }
     write_length(w, start, given, 0);
 }

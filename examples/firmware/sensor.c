@@ -37,7 +37,7 @@ static mqtt5_packet *begin(sensor *s, mqtt5_type type)
 static bool send_packet(sensor *s)
 {
     size_t size;
-    mqtt5_status status = mqtt5_encode(&s->packet, 0, s->out, sizeof(s->out), &size, NULL);
+    mqtt5_status status = mqtt5_encode(&s->packet, NULL, s->out, sizeof(s->out), &size, NULL);
 
     if (status != MQTT5_OK) { /* a value that is not allowed, or no room: both are a mistake in this program */
         say("cannot be sent", "");
@@ -67,7 +67,7 @@ static bool send_connect(sensor *s)
      * know. Receive Maximum is not: there is no room for a second message while one is dealt with.
      */
     connect->properties.receive_max = 1;
-    mqtt5_set(&connect->properties, MQTT5_PROPERTY_RECEIVE_MAX);
+    mqtt5_set(&connect->properties, MQTT5_PROP_RECEIVE_MAX);
     return send_packet(s);
 }
 
@@ -90,7 +90,7 @@ static bool send_temperature(sensor *s)
 {
     mqtt5_publish *publish;
     mqtt5_properties *properties;
-    mqtt5_user_property unit;
+    mqtt5_string_pair unit;
 
     if (s->sent == TEMPERATURES) {
         s->awaited = MQTT5_PUBLISH;
@@ -107,11 +107,11 @@ static bool send_temperature(sensor *s)
     publish->qos = 1;
     publish->packet_id = next_id(s);
     properties->payload_format_indicator = 1; /* text */
-    mqtt5_set(properties, MQTT5_PROPERTY_PAYLOAD_FORMAT_INDICATOR);
+    mqtt5_set(properties, MQTT5_PROP_PAYLOAD_FORMAT_INDICATOR);
     properties->message_expiry_interval = 300;
-    mqtt5_set(properties, MQTT5_PROPERTY_MESSAGE_EXPIRY_INTERVAL);
+    mqtt5_set(properties, MQTT5_PROP_MESSAGE_EXPIRY_INTERVAL);
     properties->user_properties = mqtt5_list_of(&unit, 1);
-    mqtt5_set(properties, MQTT5_PROPERTY_USER_PROPERTIES);
+    mqtt5_set(properties, MQTT5_PROP_USER_PROPERTIES);
     return send_packet(s);
 }
 
@@ -171,10 +171,10 @@ static bool skip_packet(sensor *s)
 {
     mqtt5_publish *publish = &s->packet.as.publish;
     size_t whole, left;
-    mqtt5_status status = mqtt5_decode_head(s->in, sizeof(s->in), 0, &s->packet, &whole, NULL);
+    mqtt5_status status = mqtt5_decode_head(s->in, sizeof(s->in), NULL, &s->packet, &whole, NULL);
 
     if (status != MQTT5_OK) { /* no PUBLISH, or one with a long head, or a bad one */
-        return refuse(s, mqtt5_reason_code(status == MQTT5_INCOMPLETE ? MQTT5_PACKET_TOO_LARGE : status));
+        return refuse(s, mqtt5_reason_code(status == MQTT5_INCOMPLETE ? MQTT5_ERR_PACKET_TOO_LARGE : status));
     }
     if (!is_expected(s)) {
         return refuse(s, PROTOCOL_ERROR);
@@ -200,11 +200,11 @@ static bool receive_packet(sensor *s)
     size_t size = 0, whole;
 
     for (;;) {
-        mqtt5_status status = mqtt5_frame(s->in, size, 0, &whole, NULL);
+        mqtt5_status status = mqtt5_frame(s->in, size, NULL, &whole, NULL);
         size_t got;
 
         if (status == MQTT5_OK) {
-            status = mqtt5_decode(s->in, size, 0, &s->packet, &whole, NULL);
+            status = mqtt5_decode(s->in, size, NULL, &s->packet, &whole, NULL);
             return status == MQTT5_OK || refuse(s, mqtt5_reason_code(status));
         }
         if (status != MQTT5_INCOMPLETE) {

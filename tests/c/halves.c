@@ -11,17 +11,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define DECLARE(half)                                                                                                  \
-    mqtt5_status half##_frame(const uint8_t *data, size_t size, size_t max_packet_size, size_t *packet_size,           \
-                              mqtt5_error *error);                                                                     \
-    mqtt5_status half##_decode(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet,         \
-                               size_t *packet_size, mqtt5_error *error);                                               \
-    mqtt5_status half##_decode_head(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet,    \
-                                    size_t *packet_size, mqtt5_error *error);                                          \
-    mqtt5_status half##_encode(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,         \
-                               size_t *packet_size, mqtt5_error *error);                                               \
-    mqtt5_status half##_encode_checked(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size, \
-                                       size_t *packet_size, mqtt5_error *error);
+#define DECLARE(half)                                                                                                \
+    mqtt5_status half##_frame(const uint8_t *data, size_t size, const mqtt5_options *options, size_t *packet_size,   \
+                              mqtt5_error *error);                                                                   \
+    mqtt5_status half##_decode(const uint8_t *data, size_t size, const mqtt5_options *options, mqtt5_packet *packet, \
+                               size_t *packet_size, mqtt5_error *error);                                             \
+    mqtt5_status half##_decode_head(const uint8_t *data, size_t size, const mqtt5_options *options,                  \
+                                    mqtt5_packet *packet, size_t *packet_size, mqtt5_error *error);                  \
+    mqtt5_status half##_encode(const mqtt5_packet *packet, const mqtt5_options *options, uint8_t *data, size_t size, \
+                               size_t *packet_size, mqtt5_error *error);                                             \
+    mqtt5_status half##_encode_checked(const mqtt5_packet *packet, const mqtt5_options *options, uint8_t *data,      \
+                                       size_t size, size_t *packet_size, mqtt5_error *error);
 DECLARE(client)
 DECLARE(broker)
 
@@ -56,7 +56,7 @@ static void must(bool holds, const char *what)
 /* Of the half that is left out: it says so, whoever asks. */
 static void must_refuse(mqtt5_status status, const mqtt5_error *error)
 {
-    must(status == MQTT5_WRONG_DIRECTION && mqtt5_reason_code(status) == 0x82, "a half takes what is not for it");
+    must(status == MQTT5_ERR_WRONG_DIRECTION && mqtt5_reason_code(status) == 0x82, "a half takes what is not for it");
     must(error->status == status && error->field == MQTT5_FIELD_PACKET_TYPE && error->offset == 0 && error->index == 0,
          "a half does not say what it refuses");
 }
@@ -66,7 +66,7 @@ static void must_agree(bool agree)
     must(agree, "the halves say different things of a packet that goes both ways");
 }
 
-mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, size_t max_packet_size, size_t *packet_size,
+mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, const mqtt5_options *options, size_t *packet_size,
                          mqtt5_error *error)
 {
     const int to = receivers_of(data, size);
@@ -75,23 +75,24 @@ mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, size_t max_packet_siz
     mqtt5_status status;
 
     if (to == CLIENT) {
-        must_refuse(broker_frame(data, size, max_packet_size, &n, &e), &e);
+        must_refuse(broker_frame(data, size, options, &n, &e), &e);
     } else if (to == BROKER) {
-        must_refuse(client_frame(data, size, max_packet_size, &n, &e), &e);
-        return broker_frame(data, size, max_packet_size, packet_size, error);
+        must_refuse(client_frame(data, size, options, &n, &e), &e);
+        return broker_frame(data, size, options, packet_size, error);
     }
-    status = client_frame(data, size, max_packet_size, packet_size, error);
+    status = client_frame(data, size, options, packet_size, error);
     if (to == BOTH) {
-        must_agree(broker_frame(data, size, max_packet_size, &n, NULL) == status && n == *packet_size);
+        must_agree(broker_frame(data, size, options, &n, NULL) == status && n == *packet_size);
     }
     return status;
 }
 
-typedef mqtt5_status decode_function(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet,
-                                     size_t *packet_size, mqtt5_error *error);
+typedef mqtt5_status decode_function(const uint8_t *data, size_t size, const mqtt5_options *options,
+                                     mqtt5_packet *packet, size_t *packet_size, mqtt5_error *error);
 
 static mqtt5_status decode_by(decode_function *client, decode_function *broker, const uint8_t *data, size_t size,
-                              size_t max_packet_size, mqtt5_packet *packet, size_t *packet_size, mqtt5_error *error)
+                              const mqtt5_options *options, mqtt5_packet *packet, size_t *packet_size,
+                              mqtt5_error *error)
 {
     const int to = receivers_of(data, size);
     mqtt5_packet scratch;
@@ -100,35 +101,35 @@ static mqtt5_status decode_by(decode_function *client, decode_function *broker, 
     mqtt5_status status;
 
     if (to == CLIENT) {
-        must_refuse(broker(data, size, max_packet_size, &scratch, &n, &e), &e);
+        must_refuse(broker(data, size, options, &scratch, &n, &e), &e);
     } else if (to == BROKER) {
-        must_refuse(client(data, size, max_packet_size, &scratch, &n, &e), &e);
-        return broker(data, size, max_packet_size, packet, packet_size, error);
+        must_refuse(client(data, size, options, &scratch, &n, &e), &e);
+        return broker(data, size, options, packet, packet_size, error);
     }
-    status = client(data, size, max_packet_size, packet, packet_size, error);
+    status = client(data, size, options, packet, packet_size, error);
     if (to == BOTH) {
-        must_agree(broker(data, size, max_packet_size, &scratch, &n, NULL) == status && n == *packet_size);
+        must_agree(broker(data, size, options, &scratch, &n, NULL) == status && n == *packet_size);
     }
     return status;
 }
 
-mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet,
+mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, const mqtt5_options *options, mqtt5_packet *packet,
                           size_t *packet_size, mqtt5_error *error)
 {
-    return decode_by(client_decode, broker_decode, data, size, max_packet_size, packet, packet_size, error);
+    return decode_by(client_decode, broker_decode, data, size, options, packet, packet_size, error);
 }
 
-mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet,
+mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, const mqtt5_options *options, mqtt5_packet *packet,
                                size_t *packet_size, mqtt5_error *error)
 {
-    return decode_by(client_decode_head, broker_decode_head, data, size, max_packet_size, packet, packet_size, error);
+    return decode_by(client_decode_head, broker_decode_head, data, size, options, packet, packet_size, error);
 }
 
-typedef mqtt5_status encode_function(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,
-                                     size_t *packet_size, mqtt5_error *error);
+typedef mqtt5_status encode_function(const mqtt5_packet *packet, const mqtt5_options *options, uint8_t *data,
+                                     size_t size, size_t *packet_size, mqtt5_error *error);
 
 static mqtt5_status encode_by(encode_function *client, encode_function *broker, int from, const mqtt5_packet *packet,
-                              size_t max_packet_size, uint8_t *data, size_t size, size_t *packet_size,
+                              const mqtt5_options *options, uint8_t *data, size_t size, size_t *packet_size,
                               mqtt5_error *error)
 {
     mqtt5_error e;
@@ -136,31 +137,31 @@ static mqtt5_status encode_by(encode_function *client, encode_function *broker, 
     mqtt5_status status;
 
     if (from == CLIENT) {
-        must_refuse(broker(packet, max_packet_size, data, size, &n, &e), &e);
+        must_refuse(broker(packet, options, data, size, &n, &e), &e);
         must(n == 0, "a refused packet has a size");
     } else if (from == BROKER) {
-        must_refuse(client(packet, max_packet_size, data, size, &n, &e), &e);
+        must_refuse(client(packet, options, data, size, &n, &e), &e);
         must(n == 0, "a refused packet has a size");
-        return broker(packet, max_packet_size, data, size, packet_size, error);
+        return broker(packet, options, data, size, packet_size, error);
     }
-    status = client(packet, max_packet_size, data, size, packet_size, error);
+    status = client(packet, options, data, size, packet_size, error);
     if (from == BOTH) {
-        must_agree(broker(packet, max_packet_size, data, size, &n, NULL) == status && n == *packet_size);
+        must_agree(broker(packet, options, data, size, &n, NULL) == status && n == *packet_size);
     }
     return status;
 }
 
-mqtt5_status mqtt5_encode(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,
+mqtt5_status mqtt5_encode(const mqtt5_packet *packet, const mqtt5_options *options, uint8_t *data, size_t size,
                           size_t *packet_size, mqtt5_error *error)
 {
     const int from = mqtt5_check(packet, NULL) == MQTT5_OK ? senders(packet->type) : BOTH;
 
-    return encode_by(client_encode, broker_encode, from, packet, max_packet_size, data, size, packet_size, error);
+    return encode_by(client_encode, broker_encode, from, packet, options, data, size, packet_size, error);
 }
 
-mqtt5_status mqtt5_encode_checked(const mqtt5_packet *packet, size_t max_packet_size, uint8_t *data, size_t size,
+mqtt5_status mqtt5_encode_checked(const mqtt5_packet *packet, const mqtt5_options *options, uint8_t *data, size_t size,
                                   size_t *packet_size, mqtt5_error *error)
 {
-    return encode_by(client_encode_checked, broker_encode_checked, senders(packet->type), packet, max_packet_size, data,
-                     size, packet_size, error);
+    return encode_by(client_encode_checked, broker_encode_checked, senders(packet->type), packet, options, data, size,
+                     packet_size, error);
 }

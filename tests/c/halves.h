@@ -21,6 +21,8 @@
 #define mqtt5_encode broker_encode
 #define mqtt5_encode_checked broker_encode_checked
 #define mqtt5_check broker_check
+#define mqtt5_check_will broker_check_will
+#define mqtt5_check_subscription broker_check_subscription
 #define mqtt5_next_user_property broker_next_user_property
 #define mqtt5_next_subscription_id broker_next_subscription_id
 #define mqtt5_next_topic_filter broker_next_topic_filter
@@ -31,6 +33,8 @@
 #define mqtt5_topic_matches broker_topic_matches
 #define mqtt5_reason_code broker_reason_code
 #define mqtt5_strerror broker_strerror
+#define mqtt5_type_name broker_type_name
+#define mqtt5_reason_name broker_reason_name
 #define mqtt5_reflect broker_reflect
 #define mqtt5_field_name broker_field_name
 #define mqtt5_rows broker_rows

@@ -28,7 +28,7 @@ static inline bool same_list(unsigned kind, mqtt5_list a, mqtt5_list b)
     size_t left = a.count;
 
     for (; same && left > 0; left--) {
-        mqtt5_user_property pair[2];
+        mqtt5_string_pair pair[2];
         mqtt5_topic_filter filter[2];
         mqtt5_view view[2];
         uint32_t id[2];

@@ -98,16 +98,17 @@ static void encodes_to(const mqtt5_packet *packet, const void *bytes, size_t siz
 {
     uint8_t *data = at_end(&guarded, size);
     size_t packet_size = 0;
+    mqtt5_options limit = {size};
     mqtt5_packet copy;
     mqtt5_error error;
 
     CHECK(mqtt5_check(packet, &error) == MQTT5_OK);
-    CHECK(mqtt5_encode(packet, 0, NULL, 0, &packet_size, &error) == MQTT5_OK);
+    CHECK(mqtt5_encode(packet, NULL, NULL, 0, &packet_size, &error) == MQTT5_OK);
     CHECK(packet_size == size);
     memset(data, 0xA5, size);
-    CHECK(mqtt5_encode(packet, size, data, size, &packet_size, NULL) == MQTT5_OK);
+    CHECK(mqtt5_encode(packet, &limit, data, size, &packet_size, NULL) == MQTT5_OK);
     CHECK(memcmp(data, bytes, size) == 0);
-    CHECK(mqtt5_decode(data, size, size, &copy, &packet_size, NULL) == MQTT5_OK);
+    CHECK(mqtt5_decode(data, size, &limit, &copy, &packet_size, NULL) == MQTT5_OK);
     CHECK(same_packet(packet, &copy));
 }
 
@@ -115,7 +116,7 @@ static void encodes_to(const mqtt5_packet *packet, const void *bytes, size_t siz
 
 static void test_encoding(void)
 {
-    static const mqtt5_user_property pairs[] = {
+    static const mqtt5_string_pair pairs[] = {
         {{(const uint8_t *)"a", 1}, {(const uint8_t *)"1", 1}},
         {{NULL, 0}, {NULL, 0}},
         {{(const uint8_t *)"a", 1}, {(const uint8_t *)"22", 2}},
@@ -142,14 +143,14 @@ static void test_encoding(void)
     p.as.connect.username = MQTT5_VIEW("u");
     p.as.connect.has_password = true;
     p.as.connect.password = MQTT5_VIEW("\xFF\0");
-    mqtt5_set(&p.as.connect.properties, MQTT5_PROPERTY_RECEIVE_MAX);
+    mqtt5_set(&p.as.connect.properties, MQTT5_PROP_RECEIVE_MAX);
     p.as.connect.properties.receive_max = 0xABCD;
     p.as.connect.has_will = true;
     p.as.connect.will.topic = MQTT5_VIEW("w");
     p.as.connect.will.payload = MQTT5_VIEW("\x80");
     p.as.connect.will.qos = 2;
     p.as.connect.will.retain = true;
-    mqtt5_set(&p.as.connect.will.properties, MQTT5_PROPERTY_WILL_DELAY_INTERVAL);
+    mqtt5_set(&p.as.connect.will.properties, MQTT5_PROP_WILL_DELAY_INTERVAL);
     p.as.connect.will.properties.will_delay_interval = 0x01020304;
     ENCODES_TO(&p, "\x10\x25\0\4MQTT\5\xF6\x12\x34\3\x21\xAB\xCD\0\2id\5\x18\1\2\3\4\0\1w\0\1\x80\0\1u\0\2\xFF\0");
 
@@ -164,11 +165,11 @@ static void test_encoding(void)
     begin("CONNACK");
     p = packet_of(MQTT5_CONNACK);
     p.as.connack.session_present = true;
-    mqtt5_set(&p.as.connack.properties, MQTT5_PROPERTY_MAX_QOS);
-    mqtt5_set(&p.as.connack.properties, MQTT5_PROPERTY_MAX_PACKET_SIZE);
+    mqtt5_set(&p.as.connack.properties, MQTT5_PROP_MAX_QOS);
+    mqtt5_set(&p.as.connack.properties, MQTT5_PROP_MAX_PACKET_SIZE);
     p.as.connack.properties.max_packet_size = 0xFFFFFFFF;
-    CHECK(mqtt5_has(&p.as.connack.properties, MQTT5_PROPERTY_MAX_QOS));
-    CHECK(!mqtt5_has(&p.as.connack.properties, MQTT5_PROPERTY_RETAIN_AVAILABLE));
+    CHECK(mqtt5_has(&p.as.connack.properties, MQTT5_PROP_MAX_QOS));
+    CHECK(!mqtt5_has(&p.as.connack.properties, MQTT5_PROP_RETAIN_AVAILABLE));
     ENCODES_TO(&p, "\x20\x0A\1\0\7\x24\0\x27\xFF\xFF\xFF\xFF");
 
     begin("PUBLISH with both lists as arrays");
@@ -179,8 +180,8 @@ static void test_encoding(void)
     p.as.publish.retain = true;
     p.as.publish.duplicate = true;
     p.as.publish.packet_id = 0x0102;
-    mqtt5_set(&p.as.publish.properties, MQTT5_PROPERTY_USER_PROPERTIES);
-    mqtt5_set(&p.as.publish.properties, MQTT5_PROPERTY_SUBSCRIPTION_ID);
+    mqtt5_set(&p.as.publish.properties, MQTT5_PROP_USER_PROPERTIES);
+    mqtt5_set(&p.as.publish.properties, MQTT5_PROP_SUBSCRIPTION_ID);
     p.as.publish.properties.user_properties = LIST(pairs);
     p.as.publish.properties.subscription_ids = LIST(ids);
     ENCODES_TO(&p, "\x3B\x28\0\1t\1\2\x20\x0B\1\x0B\x7F\x0B\x80\1\x0B\xFF\xFF\xFF\x7F"
@@ -196,7 +197,7 @@ static void test_encoding(void)
     p.as.puback.reason_code = 0x10;
     ENCODES_TO(&p, "\x40\3\0\1\x10");
     p.as.puback.reason_code = 0;
-    mqtt5_set(&p.as.puback.properties, MQTT5_PROPERTY_REASON_STR);
+    mqtt5_set(&p.as.puback.properties, MQTT5_PROP_REASON_STR);
     ENCODES_TO(&p, "\x40\7\0\1\0\3\x1F\0\0");
     p.type = MQTT5_PUBREC;
     ENCODES_TO(&p, "\x50\7\0\1\0\3\x1F\0\0");
@@ -209,7 +210,7 @@ static void test_encoding(void)
     p = packet_of(MQTT5_SUBSCRIBE);
     p.as.subscribe.packet_id = 0xFFFF;
     p.as.subscribe.topic_filters = LIST(filters);
-    mqtt5_set(&p.as.subscribe.properties, MQTT5_PROPERTY_SUBSCRIPTION_ID);
+    mqtt5_set(&p.as.subscribe.properties, MQTT5_PROP_SUBSCRIPTION_ID);
     p.as.subscribe.properties.subscription_id = 128;
     ENCODES_TO(&p, "\x82\x1D\xFF\xFF\3\x0B\x80\1\0\3a/+\x2E\0\x0A$share/g/#\x11\0\1b\0");
 
@@ -244,8 +245,8 @@ static void test_encoding(void)
     p = packet_of(MQTT5_AUTH);
     ENCODES_TO(&p, "\xF0\2\0\0");
     p.as.auth.reason_code = 0x18;
-    mqtt5_set(&p.as.auth.properties, MQTT5_PROPERTY_AUTHENTICATION_METHOD);
-    mqtt5_set(&p.as.auth.properties, MQTT5_PROPERTY_AUTHENTICATION_DATA);
+    mqtt5_set(&p.as.auth.properties, MQTT5_PROP_AUTHENTICATION_METHOD);
+    mqtt5_set(&p.as.auth.properties, MQTT5_PROP_AUTHENTICATION_DATA);
     p.as.auth.properties.authentication_method = MQTT5_VIEW("m");
     ENCODES_TO(&p, "\xF0\x09\x18\7\x15\0\1m\x16\0\0");
 }
@@ -259,7 +260,7 @@ static bool is_text(mqtt5_view view, const char *text)
 
 static void walks_pairs(mqtt5_list list)
 {
-    mqtt5_user_property pair;
+    mqtt5_string_pair pair;
 
     CHECK(mqtt5_next_user_property(&list, &pair) && is_text(pair.name, "a") && is_text(pair.value, "1"));
     CHECK(list.count == 1);
@@ -283,7 +284,7 @@ static void test_lists(void)
     static const char publish[] = "\x30\x25\0\1t\x1E\3\0\1x\x26\0\1a\0\1"
                                   "1\x0B\5\1\1\x26\0\1b\0\1"
                                   "2\x0B\xAC\2\2\0\0\0\1pay";
-    static const mqtt5_user_property pairs[] = {
+    static const mqtt5_string_pair pairs[] = {
         {{(const uint8_t *)"a", 1}, {(const uint8_t *)"1", 1}},
         {{(const uint8_t *)"b", 1}, {(const uint8_t *)"2", 1}},
     };
@@ -292,7 +293,7 @@ static void test_lists(void)
     mqtt5_packet p, again;
     mqtt5_properties *properties = &p.as.properties;
     mqtt5_list empty = list_of(NULL, 0), before;
-    mqtt5_user_property pair;
+    mqtt5_string_pair pair;
     mqtt5_topic_filter filter;
     mqtt5_view view;
     mqtt5_error error;
@@ -308,7 +309,7 @@ static void test_lists(void)
     CHECK(!mqtt5_next_pattern(&empty, &view));
 
     begin("lists of a decoded packet, their items among other properties");
-    CHECK(mqtt5_decode(copy_to_end(&guarded, publish, size), size, 0, &p, &packet_size, &error) == MQTT5_OK);
+    CHECK(mqtt5_decode(copy_to_end(&guarded, publish, size), size, NULL, &p, &packet_size, &error) == MQTT5_OK);
     CHECK(properties->user_properties.items == NULL && properties->user_properties.count == 2);
     CHECK(properties->subscription_ids.items == NULL && properties->subscription_ids.count == 2);
     before = properties->user_properties;
@@ -321,9 +322,9 @@ static void test_lists(void)
     begin("a wire list in another packet, with a region that holds more than the list");
     again = packet_of(MQTT5_PUBACK);
     again.as.puback.packet_id = 1;
-    again.as.puback.properties.present = (uint64_t)1 << MQTT5_PROPERTY_USER_PROPERTIES;
+    again.as.puback.properties.present = (uint64_t)1 << MQTT5_PROP_USER_PROPERTIES;
     again.as.puback.properties.user_properties = properties->user_properties;
-    CHECK(mqtt5_encode(&again, 0, out, sizeof(out), &packet_size, &error) == MQTT5_OK);
+    CHECK(mqtt5_encode(&again, NULL, out, sizeof(out), &packet_size, &error) == MQTT5_OK);
     CHECK(packet_size == 20);
     CHECK(memcmp(out, "\x40\x12\0\1\0\x0E\x26\0\1a\0\1\61\x26\0\1b\0\1\62", 20) == 0);
 
@@ -332,14 +333,14 @@ static void test_lists(void)
     walks_ids(LIST(ids));
     properties->user_properties = LIST(pairs);
     properties->subscription_ids = LIST(ids);
-    CHECK(mqtt5_encode(&p, 0, out, sizeof(out), &packet_size, &error) == MQTT5_OK);
+    CHECK(mqtt5_encode(&p, NULL, out, sizeof(out), &packet_size, &error) == MQTT5_OK);
     CHECK(packet_size == size);
-    CHECK(mqtt5_decode(out, size, 0, &again, &packet_size, &error) == MQTT5_OK);
+    CHECK(mqtt5_decode(out, size, NULL, &again, &packet_size, &error) == MQTT5_OK);
     CHECK(same_packet(&p, &again));
 
     begin("a list rest can be encoded");
     CHECK(mqtt5_next_user_property(&properties->user_properties, &pair));
-    CHECK(mqtt5_encode(&p, 0, NULL, 0, &packet_size, &error) == MQTT5_OK);
+    CHECK(mqtt5_encode(&p, NULL, NULL, 0, &packet_size, &error) == MQTT5_OK);
     CHECK(packet_size == size - 7);
 }
 
@@ -351,13 +352,13 @@ static void test_statuses(void)
         mqtt5_status first, last;
         uint8_t code;
     } codes[] = {
-        {MQTT5_OK, MQTT5_NO_SPACE, 0x00},
-        {MQTT5_PACKET_TOO_LARGE, MQTT5_PACKET_TOO_LARGE, 0x95},
-        {MQTT5_RESERVED_TYPE, MQTT5_BAD_SHARE_NAME, 0x81},
-        {MQTT5_UNSUPPORTED_PROTOCOL, MQTT5_UNSUPPORTED_PROTOCOL, 0x84},
-        {MQTT5_REPEATED_PROPERTY, MQTT5_ZERO_VALUE, 0x82},
-        {MQTT5_ZERO_TOPIC_ALIAS, MQTT5_ZERO_TOPIC_ALIAS, 0x94},
-        {MQTT5_OUT_OF_RANGE, MQTT5_WRONG_DIRECTION, 0x82},
+        {MQTT5_OK, MQTT5_ERR_NO_SPACE, 0x00},
+        {MQTT5_ERR_PACKET_TOO_LARGE, MQTT5_ERR_PACKET_TOO_LARGE, 0x95},
+        {MQTT5_ERR_RESERVED_TYPE, MQTT5_ERR_BAD_SHARE_NAME, 0x81},
+        {MQTT5_ERR_UNSUPPORTED_PROTOCOL, MQTT5_ERR_UNSUPPORTED_PROTOCOL, 0x84},
+        {MQTT5_ERR_REPEATED_PROPERTY, MQTT5_ERR_ZERO_VALUE, 0x82},
+        {MQTT5_ERR_ZERO_TOPIC_ALIAS, MQTT5_ERR_ZERO_TOPIC_ALIAS, 0x94},
+        {MQTT5_ERR_OUT_OF_RANGE, MQTT5_ERR_WRONG_DIRECTION, 0x82},
     };
     static const int strange[] = {MQTT5_STATUS_COUNT, MQTT5_STATUS_COUNT + 1, 255, 0x7FFFFFFF, -1};
     int i, j, covered = 0;
@@ -404,9 +405,9 @@ static void refused(const mqtt5_packet *packet, mqtt5_status status, unsigned fi
     CHECK(error.status == status && error.field == field && error.index == index);
     CHECK(error.offset == 0);
     CHECK(mqtt5_check(packet, NULL) == status);
-    CHECK(mqtt5_encode(packet, 0, NULL, 0, &packet_size, NULL) == status);
+    CHECK(mqtt5_encode(packet, NULL, NULL, 0, &packet_size, NULL) == status);
     memset(data, 0xA5, 16);
-    CHECK(mqtt5_encode(packet, 0, data, 16, &packet_size, &error) == status);
+    CHECK(mqtt5_encode(packet, NULL, data, 16, &packet_size, &error) == status);
     CHECK(data[0] == 0xA5 && packet_size == 0);
 }
 
@@ -419,29 +420,29 @@ static void test_refused_scalars(void)
     begin("no packet type");
     for (i = 0; i < COUNT(bad_types); i++) {
         p = packet_of(bad_types[i]);
-        refused(&p, MQTT5_RESERVED_TYPE, MQTT5_FIELD_PACKET_TYPE, 0);
+        refused(&p, MQTT5_ERR_RESERVED_TYPE, MQTT5_FIELD_PACKET_TYPE, 0);
     }
     begin("QoS 3 and more");
     for (i = 3; i < 256; i++) {
         p = valid_packet(MQTT5_PUBLISH);
         p.as.publish.packet_id = 1;
         p.as.publish.qos = (uint8_t)i;
-        refused(&p, MQTT5_BAD_QOS_FLAGS, MQTT5_FIELD_QOS, 0);
+        refused(&p, MQTT5_ERR_BAD_QOS_FLAGS, MQTT5_FIELD_QOS, 0);
         p = valid_packet(MQTT5_CONNECT);
         p.as.connect.has_will = true;
         p.as.connect.will.topic = MQTT5_VIEW("t");
         p.as.connect.will.qos = (uint8_t)i;
-        refused(&p, MQTT5_BAD_QOS_FLAGS, MQTT5_FIELD_QOS | MQTT5_FIELD_IN_WILL, 0);
+        refused(&p, MQTT5_ERR_BAD_QOS_FLAGS, MQTT5_FIELD_QOS | MQTT5_FIELD_IN_WILL, 0);
     }
     begin("packet identifier and DUP with QoS 0, no identifier with QoS 1");
     p = valid_packet(MQTT5_PUBLISH);
     p.as.publish.packet_id = 1;
-    refused(&p, MQTT5_PACKET_ID_WITHOUT_QOS, MQTT5_FIELD_PACKET_ID, 0);
+    refused(&p, MQTT5_ERR_PACKET_ID_WITHOUT_QOS, MQTT5_FIELD_PACKET_ID, 0);
     p.as.publish.packet_id = 0;
     p.as.publish.duplicate = true;
-    refused(&p, MQTT5_DUP_WITHOUT_QOS, MQTT5_FIELD_DUPLICATE, 0);
+    refused(&p, MQTT5_ERR_DUP_WITHOUT_QOS, MQTT5_FIELD_DUPLICATE, 0);
     p.as.publish.qos = 1;
-    refused(&p, MQTT5_NO_PACKET_ID, MQTT5_FIELD_PACKET_ID, 0);
+    refused(&p, MQTT5_ERR_NO_PACKET_ID, MQTT5_FIELD_PACKET_ID, 0);
     for (i = MQTT5_PUBACK; i <= MQTT5_UNSUBACK; i++) {
         p = valid_packet((unsigned)i);
         if (i <= MQTT5_PUBCOMP) {
@@ -453,7 +454,7 @@ static void test_refused_scalars(void)
         } else {
             p.as.suback.packet_id = 0;
         }
-        refused(&p, MQTT5_NO_PACKET_ID, MQTT5_FIELD_PACKET_ID, 0);
+        refused(&p, MQTT5_ERR_NO_PACKET_ID, MQTT5_FIELD_PACKET_ID, 0);
     }
     begin("strings and binary values of 65,535 and 65,536 bytes");
     p = valid_packet(MQTT5_CONNECT);
@@ -463,64 +464,64 @@ static void test_refused_scalars(void)
     p.as.connect.will.topic = p.as.connect.will.payload = p.as.connect.client_id;
     CHECK(mqtt5_check(&p, NULL) == MQTT5_OK);
     p.as.connect.password.size++;
-    refused(&p, MQTT5_TOO_LONG, MQTT5_FIELD_PASSWORD, 0);
+    refused(&p, MQTT5_ERR_TOO_LONG, MQTT5_FIELD_PASSWORD, 0);
     p.as.connect.username.size++;
-    refused(&p, MQTT5_TOO_LONG, MQTT5_FIELD_USERNAME, 0);
+    refused(&p, MQTT5_ERR_TOO_LONG, MQTT5_FIELD_USERNAME, 0);
     p.as.connect.will.payload.size++;
-    refused(&p, MQTT5_TOO_LONG, MQTT5_FIELD_PAYLOAD | MQTT5_FIELD_IN_WILL, 0);
+    refused(&p, MQTT5_ERR_TOO_LONG, MQTT5_FIELD_PAYLOAD | MQTT5_FIELD_IN_WILL, 0);
     p.as.connect.will.topic.size++;
-    refused(&p, MQTT5_TOO_LONG, MQTT5_FIELD_TOPIC | MQTT5_FIELD_IN_WILL, 0);
+    refused(&p, MQTT5_ERR_TOO_LONG, MQTT5_FIELD_TOPIC | MQTT5_FIELD_IN_WILL, 0);
     p.as.connect.client_id.size++;
-    refused(&p, MQTT5_TOO_LONG, MQTT5_FIELD_CLIENT_ID, 0);
+    refused(&p, MQTT5_ERR_TOO_LONG, MQTT5_FIELD_CLIENT_ID, 0);
     p = valid_packet(MQTT5_PUBLISH);
     p.as.publish.topic = mqtt5_view_of(letters, 65536);
-    refused(&p, MQTT5_TOO_LONG, MQTT5_FIELD_TOPIC, 0);
-    CHECK(mqtt5_check_topic_name(p.as.publish.topic) == MQTT5_TOO_LONG);
-    CHECK(mqtt5_check_topic_filter(p.as.publish.topic) == MQTT5_TOO_LONG);
+    refused(&p, MQTT5_ERR_TOO_LONG, MQTT5_FIELD_TOPIC, 0);
+    CHECK(mqtt5_check_topic_name(p.as.publish.topic) == MQTT5_ERR_TOO_LONG);
+    CHECK(mqtt5_check_topic_filter(p.as.publish.topic) == MQTT5_ERR_TOO_LONG);
     p = valid_packet(MQTT5_PUBLISH);
-    mqtt5_set(&p.as.properties, MQTT5_PROPERTY_CORRELATION_DATA);
+    mqtt5_set(&p.as.properties, MQTT5_PROP_CORRELATION_DATA);
     p.as.properties.correlation_data = mqtt5_view_of(letters, 65536);
-    refused(&p, MQTT5_TOO_LONG, MQTT5_PROPERTY_CORRELATION_DATA, 0);
+    refused(&p, MQTT5_ERR_TOO_LONG, MQTT5_PROP_CORRELATION_DATA, 0);
     p = valid_packet(MQTT5_CONNACK);
-    mqtt5_set(&p.as.properties, MQTT5_PROPERTY_REASON_STR);
+    mqtt5_set(&p.as.properties, MQTT5_PROP_REASON_STR);
     p.as.properties.reason_str = mqtt5_view_of(letters, 65536);
-    refused(&p, MQTT5_TOO_LONG, MQTT5_PROPERTY_REASON_STR, 0);
+    refused(&p, MQTT5_ERR_TOO_LONG, MQTT5_PROP_REASON_STR, 0);
 
     begin("subscription identifiers");
     p = valid_packet(MQTT5_SUBSCRIBE);
-    mqtt5_set(&p.as.properties, MQTT5_PROPERTY_SUBSCRIPTION_ID);
+    mqtt5_set(&p.as.properties, MQTT5_PROP_SUBSCRIPTION_ID);
     p.as.properties.subscription_id = 268435455;
     CHECK(mqtt5_check(&p, NULL) == MQTT5_OK);
     p.as.properties.subscription_id = 268435456;
-    refused(&p, MQTT5_OUT_OF_RANGE, MQTT5_PROPERTY_SUBSCRIPTION_ID, 0);
+    refused(&p, MQTT5_ERR_OUT_OF_RANGE, MQTT5_PROP_SUBSCRIPTION_ID, 0);
     p.as.properties.subscription_id = 0xFFFFFFFF;
-    refused(&p, MQTT5_OUT_OF_RANGE, MQTT5_PROPERTY_SUBSCRIPTION_ID, 0);
+    refused(&p, MQTT5_ERR_OUT_OF_RANGE, MQTT5_PROP_SUBSCRIPTION_ID, 0);
     p.as.properties.subscription_id = 0;
-    refused(&p, MQTT5_ZERO_VALUE, MQTT5_PROPERTY_SUBSCRIPTION_ID, 0);
+    refused(&p, MQTT5_ERR_ZERO_VALUE, MQTT5_PROP_SUBSCRIPTION_ID, 0);
 
     begin("properties of the Will");
     p = valid_packet(MQTT5_CONNECT);
     p.as.connect.has_will = true;
     p.as.connect.will.topic = MQTT5_VIEW("t");
-    mqtt5_set(&p.as.connect.will.properties, MQTT5_PROPERTY_PAYLOAD_FORMAT_INDICATOR);
+    mqtt5_set(&p.as.connect.will.properties, MQTT5_PROP_PAYLOAD_FORMAT_INDICATOR);
     p.as.connect.will.properties.payload_format_indicator = 2;
-    refused(&p, MQTT5_NOT_BOOLEAN, MQTT5_PROPERTY_PAYLOAD_FORMAT_INDICATOR | MQTT5_FIELD_IN_WILL, 0);
+    refused(&p, MQTT5_ERR_NOT_BOOLEAN, MQTT5_PROP_PAYLOAD_FORMAT_INDICATOR | MQTT5_FIELD_IN_WILL, 0);
     p.as.connect.has_will = false;
     CHECK(mqtt5_check(&p, NULL) == MQTT5_OK);
 
     begin("reason codes that no packet has");
     p = valid_packet(MQTT5_CONNACK);
     p.as.connack.reason_code = 0xFF;
-    refused(&p, MQTT5_BAD_REASON_CODE, MQTT5_FIELD_REASON_CODE, 0);
+    refused(&p, MQTT5_ERR_BAD_REASON_CODE, MQTT5_FIELD_REASON_CODE, 0);
     p = valid_packet(MQTT5_AUTH);
     p.as.auth.reason_code = 0x18;
-    refused(&p, MQTT5_NO_AUTHENTICATION_METHOD, MQTT5_PROPERTY_AUTHENTICATION_METHOD, 0);
+    refused(&p, MQTT5_ERR_NO_AUTHENTICATION_METHOD, MQTT5_PROP_AUTHENTICATION_METHOD, 0);
 }
 
 static void test_refused_lists(void)
 {
     const mqtt5_view a = MQTT5_VIEW("a"), bad = MQTT5_VIEW("\xFF");
-    mqtt5_user_property pairs[3];
+    mqtt5_string_pair pairs[3];
     mqtt5_topic_filter filters[3];
     mqtt5_view patterns[3];
     uint32_t ids[3] = {1, 2, 3};
@@ -535,109 +536,109 @@ static void test_refused_lists(void)
     }
     begin("lists without items");
     p = valid_packet(MQTT5_PUBLISH);
-    mqtt5_set(&p.as.properties, MQTT5_PROPERTY_USER_PROPERTIES);
-    refused(&p, MQTT5_EMPTY_LIST, MQTT5_PROPERTY_USER_PROPERTIES, 0);
+    mqtt5_set(&p.as.properties, MQTT5_PROP_USER_PROPERTIES);
+    refused(&p, MQTT5_ERR_EMPTY_LIST, MQTT5_PROP_USER_PROPERTIES, 0);
     p = valid_packet(MQTT5_PUBLISH);
-    mqtt5_set(&p.as.properties, MQTT5_PROPERTY_SUBSCRIPTION_ID);
-    refused(&p, MQTT5_EMPTY_LIST, MQTT5_PROPERTY_SUBSCRIPTION_ID, 0);
+    mqtt5_set(&p.as.properties, MQTT5_PROP_SUBSCRIPTION_ID);
+    refused(&p, MQTT5_ERR_EMPTY_LIST, MQTT5_PROP_SUBSCRIPTION_ID, 0);
     p = valid_packet(MQTT5_SUBSCRIBE);
     p.as.subscribe.topic_filters.count = 0;
-    refused(&p, MQTT5_EMPTY_LIST, MQTT5_FIELD_TOPIC_FILTERS, 0);
+    refused(&p, MQTT5_ERR_EMPTY_LIST, MQTT5_FIELD_TOPIC_FILTERS, 0);
     p = valid_packet(MQTT5_UNSUBSCRIBE);
     p.as.unsubscribe.patterns.count = 0;
-    refused(&p, MQTT5_EMPTY_LIST, MQTT5_FIELD_PATTERNS, 0);
+    refused(&p, MQTT5_ERR_EMPTY_LIST, MQTT5_FIELD_PATTERNS, 0);
     p = valid_packet(MQTT5_UNSUBACK);
     p.as.unsuback.reason_codes.count = 0;
-    refused(&p, MQTT5_EMPTY_LIST, MQTT5_FIELD_REASON_CODES, 0);
+    refused(&p, MQTT5_ERR_EMPTY_LIST, MQTT5_FIELD_REASON_CODES, 0);
 
     begin("the item that is wrong");
     for (i = 0; i < 3; i++) {
         p = valid_packet(MQTT5_PUBLISH);
-        mqtt5_set(&p.as.properties, MQTT5_PROPERTY_USER_PROPERTIES);
+        mqtt5_set(&p.as.properties, MQTT5_PROP_USER_PROPERTIES);
         p.as.properties.user_properties = LIST(pairs);
         pairs[i].value = bad;
-        refused(&p, MQTT5_BAD_UTF8, MQTT5_PROPERTY_USER_PROPERTIES, i);
+        refused(&p, MQTT5_ERR_BAD_UTF8, MQTT5_PROP_USER_PROPERTIES, i);
         pairs[i].value = a;
         CHECK(mqtt5_check(&p, NULL) == MQTT5_OK);
 
         p = valid_packet(MQTT5_CONNECT);
         p.as.connect.has_will = true;
         p.as.connect.will.topic = a;
-        mqtt5_set(&p.as.connect.will.properties, MQTT5_PROPERTY_USER_PROPERTIES);
+        mqtt5_set(&p.as.connect.will.properties, MQTT5_PROP_USER_PROPERTIES);
         p.as.connect.will.properties.user_properties = LIST(pairs);
         pairs[i].name = bad;
-        refused(&p, MQTT5_BAD_UTF8, MQTT5_PROPERTY_USER_PROPERTIES | MQTT5_FIELD_IN_WILL, i);
+        refused(&p, MQTT5_ERR_BAD_UTF8, MQTT5_PROP_USER_PROPERTIES | MQTT5_FIELD_IN_WILL, i);
         pairs[i].name = mqtt5_view_of(letters, 65536);
-        refused(&p, MQTT5_TOO_LONG, MQTT5_PROPERTY_USER_PROPERTIES | MQTT5_FIELD_IN_WILL, i);
+        refused(&p, MQTT5_ERR_TOO_LONG, MQTT5_PROP_USER_PROPERTIES | MQTT5_FIELD_IN_WILL, i);
         pairs[i].name = a;
 
         p = valid_packet(MQTT5_PUBLISH);
-        mqtt5_set(&p.as.properties, MQTT5_PROPERTY_SUBSCRIPTION_ID);
+        mqtt5_set(&p.as.properties, MQTT5_PROP_SUBSCRIPTION_ID);
         p.as.properties.subscription_ids = LIST(ids);
         ids[i] = 268435456;
-        refused(&p, MQTT5_OUT_OF_RANGE, MQTT5_PROPERTY_SUBSCRIPTION_ID, i);
+        refused(&p, MQTT5_ERR_OUT_OF_RANGE, MQTT5_PROP_SUBSCRIPTION_ID, i);
         ids[i] = 0;
-        refused(&p, MQTT5_ZERO_VALUE, MQTT5_PROPERTY_SUBSCRIPTION_ID, i);
+        refused(&p, MQTT5_ERR_ZERO_VALUE, MQTT5_PROP_SUBSCRIPTION_ID, i);
         ids[i] = 268435455;
         CHECK(mqtt5_check(&p, NULL) == MQTT5_OK);
 
         p = valid_packet(MQTT5_SUBSCRIBE);
         p.as.subscribe.topic_filters = LIST(filters);
         filters[i].max_qos = 3;
-        refused(&p, MQTT5_BAD_REQUESTED_QOS, MQTT5_FIELD_TOPIC_FILTERS, i);
+        refused(&p, MQTT5_ERR_BAD_REQUESTED_QOS, MQTT5_FIELD_TOPIC_FILTERS, i);
         filters[i].max_qos = 2;
         filters[i].retain_handling = 3;
-        refused(&p, MQTT5_BAD_RETAIN_HANDLING, MQTT5_FIELD_TOPIC_FILTERS, i);
+        refused(&p, MQTT5_ERR_BAD_RETAIN_HANDLING, MQTT5_FIELD_TOPIC_FILTERS, i);
         filters[i].retain_handling = 2;
         filters[i].no_local = true;
         filters[i].pattern = MQTT5_VIEW("$share/g/a");
-        refused(&p, MQTT5_SHARED_NO_LOCAL, MQTT5_FIELD_TOPIC_FILTERS, i);
+        refused(&p, MQTT5_ERR_SHARED_NO_LOCAL, MQTT5_FIELD_TOPIC_FILTERS, i);
         filters[i].pattern = MQTT5_VIEW("$share//a");
-        refused(&p, MQTT5_BAD_SHARE_NAME, MQTT5_FIELD_TOPIC_FILTERS, i);
+        refused(&p, MQTT5_ERR_BAD_SHARE_NAME, MQTT5_FIELD_TOPIC_FILTERS, i);
         filters[i].pattern = MQTT5_VIEW("a#");
-        refused(&p, MQTT5_BAD_TOPIC_FILTER, MQTT5_FIELD_TOPIC_FILTERS, i);
+        refused(&p, MQTT5_ERR_BAD_TOPIC_FILTER, MQTT5_FIELD_TOPIC_FILTERS, i);
         filters[i].pattern = a;
         CHECK(mqtt5_check(&p, NULL) == MQTT5_OK);
 
         p = valid_packet(MQTT5_UNSUBSCRIBE);
         p.as.unsubscribe.patterns = LIST(patterns);
         patterns[i].size = 0;
-        refused(&p, MQTT5_BAD_TOPIC_FILTER, MQTT5_FIELD_PATTERNS, i);
+        refused(&p, MQTT5_ERR_BAD_TOPIC_FILTER, MQTT5_FIELD_PATTERNS, i);
         patterns[i] = a;
         CHECK(mqtt5_check(&p, NULL) == MQTT5_OK);
 
         p = valid_packet(MQTT5_SUBACK);
         p.as.suback.reason_codes = LIST(codes);
         codes[i] = 0x11;
-        refused(&p, MQTT5_BAD_REASON_CODE, MQTT5_FIELD_REASON_CODES, i);
+        refused(&p, MQTT5_ERR_BAD_REASON_CODE, MQTT5_FIELD_REASON_CODES, i);
         p.type = MQTT5_UNSUBACK;
         CHECK(mqtt5_check(&p, NULL) == MQTT5_OK);
         codes[i] = 1;
-        refused(&p, MQTT5_BAD_REASON_CODE, MQTT5_FIELD_REASON_CODES, i);
+        refused(&p, MQTT5_ERR_BAD_REASON_CODE, MQTT5_FIELD_REASON_CODES, i);
         codes[i] = 0;
     }
 
     begin("an error behind a good list has no index");
     p = valid_packet(MQTT5_SUBSCRIBE);
     p.as.subscribe.topic_filters = LIST(filters);
-    mqtt5_set(&p.as.properties, MQTT5_PROPERTY_SUBSCRIPTION_ID);
-    refused(&p, MQTT5_ZERO_VALUE, MQTT5_PROPERTY_SUBSCRIPTION_ID, 0);
+    mqtt5_set(&p.as.properties, MQTT5_PROP_SUBSCRIPTION_ID);
+    refused(&p, MQTT5_ERR_ZERO_VALUE, MQTT5_PROP_SUBSCRIPTION_ID, 0);
 
     begin("wire regions that end too early");
     p = valid_packet(MQTT5_SUBACK);
     p.as.suback.reason_codes = wire_of("\0\1", 2, 3);
-    refused(&p, MQTT5_TRUNCATED, MQTT5_FIELD_REASON_CODES, 2);
+    refused(&p, MQTT5_ERR_TRUNCATED, MQTT5_FIELD_REASON_CODES, 2);
     p = valid_packet(MQTT5_UNSUBSCRIBE);
     p.as.unsubscribe.patterns = wire_of("\0\1a\0\2b", 6, 2);
-    refused(&p, MQTT5_TRUNCATED, MQTT5_FIELD_PATTERNS, 1);
+    refused(&p, MQTT5_ERR_TRUNCATED, MQTT5_FIELD_PATTERNS, 1);
     p.as.unsubscribe.patterns = wire_of("", 0, (size_t)-1);
-    refused(&p, MQTT5_TRUNCATED, MQTT5_FIELD_PATTERNS, 0);
+    refused(&p, MQTT5_ERR_TRUNCATED, MQTT5_FIELD_PATTERNS, 0);
     p.as.unsubscribe.patterns = wire_of(NULL, 0, 1);
-    refused(&p, MQTT5_TRUNCATED, MQTT5_FIELD_PATTERNS, 0);
+    refused(&p, MQTT5_ERR_TRUNCATED, MQTT5_FIELD_PATTERNS, 0);
     p = valid_packet(MQTT5_PUBLISH);
-    mqtt5_set(&p.as.properties, MQTT5_PROPERTY_USER_PROPERTIES);
+    mqtt5_set(&p.as.properties, MQTT5_PROP_USER_PROPERTIES);
     p.as.properties.user_properties = wire_of("\x04\x26\0\0\0\0", 6, 1); /* no property 4 */
-    refused(&p, MQTT5_TRUNCATED, MQTT5_PROPERTY_USER_PROPERTIES, 0);
+    refused(&p, MQTT5_ERR_TRUNCATED, MQTT5_PROP_USER_PROPERTIES, 0);
 }
 
 /* Whatever region a caller makes up: what check lets pass is encoded, and decoded to the same. */
@@ -652,8 +653,8 @@ static void try_region(mqtt5_packet *p, mqtt5_list *list, const uint8_t *bytes, 
         list->items = NULL;
         list->wire = mqtt5_view_of(copy_to_end(&guarded, bytes, size), size);
         if (mqtt5_check(p, &error) == MQTT5_OK) {
-            CHECK(mqtt5_encode(p, 0, out, sizeof(out), &packet_size, &error) == MQTT5_OK);
-            CHECK(mqtt5_decode(out, packet_size, 0, &copy, &packet_size, &error) == MQTT5_OK);
+            CHECK(mqtt5_encode(p, NULL, out, sizeof(out), &packet_size, &error) == MQTT5_OK);
+            CHECK(mqtt5_decode(out, packet_size, NULL, &copy, &packet_size, &error) == MQTT5_OK);
             CHECK(same_packet(p, &copy));
         }
     }
@@ -669,9 +670,9 @@ static void test_regions(void)
 
     begin("made-up wire regions");
     packets[0] = packets[1] = valid_packet(MQTT5_PUBLISH);
-    packets[0].as.properties.present = (uint64_t)1 << MQTT5_PROPERTY_USER_PROPERTIES;
+    packets[0].as.properties.present = (uint64_t)1 << MQTT5_PROP_USER_PROPERTIES;
     lists[0] = &packets[0].as.properties.user_properties;
-    packets[1].as.properties.present = (uint64_t)1 << MQTT5_PROPERTY_SUBSCRIPTION_ID;
+    packets[1].as.properties.present = (uint64_t)1 << MQTT5_PROP_SUBSCRIPTION_ID;
     lists[1] = &packets[1].as.properties.subscription_ids;
     packets[2] = valid_packet(MQTT5_SUBSCRIBE);
     lists[2] = &packets[2].as.subscribe.topic_filters;
@@ -707,7 +708,7 @@ enum { MOST_PAIRS = 4, CORRELATION = 3, EDGE = 40 };
  * Makes the set take so many bytes: Correlation Data, and behind it so many user
  * properties as are needed. All of them take their bytes from letters.
  */
-static void fill(mqtt5_properties *properties, size_t size, mqtt5_user_property *pairs)
+static void fill(mqtt5_properties *properties, size_t size, mqtt5_string_pair *pairs)
 {
     size_t count = 0;
 
@@ -720,11 +721,11 @@ static void fill(mqtt5_properties *properties, size_t size, mqtt5_user_property 
         size -= 5 + value;
     }
     if (size > 0) {
-        mqtt5_set(properties, MQTT5_PROPERTY_CORRELATION_DATA);
+        mqtt5_set(properties, MQTT5_PROP_CORRELATION_DATA);
         properties->correlation_data = mqtt5_view_of(letters, size - CORRELATION);
     }
     if (count > 0) {
-        mqtt5_set(properties, MQTT5_PROPERTY_USER_PROPERTIES);
+        mqtt5_set(properties, MQTT5_PROP_USER_PROPERTIES);
         properties->user_properties = list_of(pairs, count);
     }
 }
@@ -742,13 +743,14 @@ static void encodes_into(const mqtt5_packet *packet, size_t size, size_t expecte
     mqtt5_packet copy;
 
     memset(data, 0xA5, size);
-    CHECK(mqtt5_encode(packet, 0, data, size, &packet_size, NULL) == (size < expected ? MQTT5_NO_SPACE : MQTT5_OK));
+    CHECK(mqtt5_encode(packet, NULL, data, size, &packet_size, NULL) ==
+          (size < expected ? MQTT5_ERR_NO_SPACE : MQTT5_OK));
     CHECK(packet_size == expected);
     if (size >= expected) {
         for (i = expected; i < size && data[i] == 0xA5; i++) {
         }
         CHECK(i == size);
-        CHECK(mqtt5_decode(data, size, 0, &copy, &packet_size, NULL) == MQTT5_OK);
+        CHECK(mqtt5_decode(data, size, NULL, &copy, &packet_size, NULL) == MQTT5_OK);
         CHECK(packet_size == expected && same_packet(packet, &copy));
     }
 }
@@ -758,7 +760,7 @@ static void encodes_into_all(const mqtt5_packet *packet, size_t expected)
 {
     size_t measured = 0, size;
 
-    CHECK(mqtt5_encode(packet, 0, NULL, 0, &measured, NULL) == MQTT5_OK);
+    CHECK(mqtt5_encode(packet, NULL, NULL, 0, &measured, NULL) == MQTT5_OK);
     CHECK(measured == expected);
     for (size = 0; size <= expected + 2; size++) {
         if (size == EDGE && expected > 1000) {
@@ -773,7 +775,7 @@ static void test_lengths(void)
 {
     static const size_t edges[] = {128, 16384, 2097152};
     static uint8_t large[2097152 + 16];
-    mqtt5_user_property pairs[MOST_PAIRS], will_pairs[MOST_PAIRS];
+    mqtt5_string_pair pairs[MOST_PAIRS], will_pairs[MOST_PAIRS];
     size_t i, size, body;
     unsigned type;
 
@@ -784,7 +786,7 @@ static void test_lengths(void)
         size_t packet_size;
 
         CONTEXT("type %u", type);
-        CHECK(mqtt5_encode(&p, 0, NULL, 0, &packet_size, NULL) == MQTT5_OK);
+        CHECK(mqtt5_encode(&p, NULL, NULL, 0, &packet_size, NULL) == MQTT5_OK);
         encodes_into_all(&p, packet_size);
     }
     begin("bodies on both sides of each edge, by their payload and by their topic");
@@ -829,7 +831,7 @@ static void test_lengths(void)
             body = 10 + 1 + 2 + set + 3 + 2;
             encodes_into_all(&p, 1 + length_size(body) + body);
 
-            mqtt5_set(&p.as.properties, MQTT5_PROPERTY_USER_PROPERTIES);
+            mqtt5_set(&p.as.properties, MQTT5_PROP_USER_PROPERTIES);
             pairs[0].name = mqtt5_view_of(letters, 0);
             pairs[0].value = mqtt5_view_of(letters, size - 5);
             p.as.properties.user_properties = list_of(pairs, 1);
@@ -842,7 +844,7 @@ static void test_lengths(void)
 /* Counting stops at some size beyond any packet, also at the start of the Will's set: nothing may be written there. */
 static void test_endless_list(void)
 {
-    static mqtt5_user_property pairs[8200];
+    static mqtt5_string_pair pairs[8200];
     mqtt5_packet p = valid_packet(MQTT5_CONNECT);
     uint8_t byte = 0xA5;
     size_t packet_size, i;
@@ -851,13 +853,13 @@ static void test_endless_list(void)
     for (i = 0; i < COUNT(pairs); i++) {
         pairs[i].name = pairs[i].value = mqtt5_view_of(letters, 65535);
     }
-    p.as.properties.present = (uint64_t)1 << MQTT5_PROPERTY_USER_PROPERTIES;
+    p.as.properties.present = (uint64_t)1 << MQTT5_PROP_USER_PROPERTIES;
     p.as.properties.user_properties = LIST(pairs);
     p.as.connect.has_will = true;
     p.as.connect.will.topic = MQTT5_VIEW("t");
     p.as.connect.will.properties.present = p.as.properties.present;
     p.as.connect.will.properties.user_properties = list_of(pairs, 1);
-    CHECK(mqtt5_encode(&p, 0, &byte, 1, &packet_size, NULL) == MQTT5_PACKET_TOO_LARGE);
+    CHECK(mqtt5_encode(&p, NULL, &byte, 1, &packet_size, NULL) == MQTT5_ERR_PACKET_TOO_LARGE);
     CHECK(packet_size > 268435460);
 }
 
@@ -868,33 +870,35 @@ static void test_sizes(void)
     mqtt5_packet p = valid_packet(MQTT5_PUBLISH);
     size_t packet_size = 0, i;
     const size_t too_many[] = {most + 1, most + 2, (size_t)0xFFFFFFFF, (size_t)-1, (size_t)-4, (size_t)-5, (size_t)-9};
+    const mqtt5_options enough = {268435460}, one_less = {268435459};
     mqtt5_error error;
     uint8_t byte = 0xA5;
 
     begin("the largest packet");
     p.as.publish.payload = mqtt5_view_of(NULL, most);
-    CHECK(mqtt5_encode(&p, 0, NULL, 0, &packet_size, &error) == MQTT5_OK);
+    CHECK(mqtt5_encode(&p, NULL, NULL, 0, &packet_size, &error) == MQTT5_OK);
     CHECK(packet_size == 268435460);
-    CHECK(mqtt5_encode(&p, 268435460, NULL, 0, &packet_size, &error) == MQTT5_OK);
-    CHECK(mqtt5_encode(&p, 268435459, NULL, 0, &packet_size, &error) == MQTT5_PACKET_TOO_LARGE);
-    CHECK(mqtt5_encode(&p, 0, &byte, 1, &packet_size, &error) == MQTT5_NO_SPACE);
+    CHECK(mqtt5_encode(&p, &enough, NULL, 0, &packet_size, &error) == MQTT5_OK);
+    CHECK(mqtt5_encode(&p, &one_less, NULL, 0, &packet_size, &error) == MQTT5_ERR_PACKET_TOO_LARGE);
+    CHECK(mqtt5_encode(&p, NULL, &byte, 1, &packet_size, &error) == MQTT5_ERR_NO_SPACE);
     CHECK(byte == 0xA5 && packet_size == 268435460);
     for (i = 0; i < COUNT(too_many); i++) {
         CONTEXT("a payload of %lu bytes", (unsigned long)too_many[i]);
         p.as.publish.payload.size = too_many[i];
         memset(&error, 0, sizeof(error));
-        CHECK(mqtt5_encode(&p, 0, NULL, 0, &packet_size, NULL) == MQTT5_PACKET_TOO_LARGE);
-        CHECK(mqtt5_encode(&p, 0, &byte, 1, &packet_size, &error) == MQTT5_PACKET_TOO_LARGE);
-        CHECK(error.status == MQTT5_PACKET_TOO_LARGE);
+        CHECK(mqtt5_encode(&p, NULL, NULL, 0, &packet_size, NULL) == MQTT5_ERR_PACKET_TOO_LARGE);
+        CHECK(mqtt5_encode(&p, NULL, &byte, 1, &packet_size, &error) == MQTT5_ERR_PACKET_TOO_LARGE);
+        CHECK(error.status == MQTT5_ERR_PACKET_TOO_LARGE);
     }
 
     begin("frame sizes");
-    CHECK(mqtt5_frame(NULL, 0, 0, &packet_size, NULL) == MQTT5_INCOMPLETE && packet_size == 2);
-    CHECK(mqtt5_frame((const uint8_t *)"\x30", 1, 0, &packet_size, NULL) == MQTT5_INCOMPLETE && packet_size == 2);
-    CHECK(mqtt5_frame((const uint8_t *)"\x30\x80", 2, 0, &packet_size, NULL) == MQTT5_INCOMPLETE && packet_size == 3);
-    CHECK(mqtt5_frame((const uint8_t *)"\x30\xFF\xFF\xFF\x7F", 5, 0, &packet_size, NULL) == MQTT5_INCOMPLETE);
+    CHECK(mqtt5_frame(NULL, 0, NULL, &packet_size, NULL) == MQTT5_INCOMPLETE && packet_size == 2);
+    CHECK(mqtt5_frame((const uint8_t *)"\x30", 1, NULL, &packet_size, NULL) == MQTT5_INCOMPLETE && packet_size == 2);
+    CHECK(mqtt5_frame((const uint8_t *)"\x30\x80", 2, NULL, &packet_size, NULL) == MQTT5_INCOMPLETE &&
+          packet_size == 3);
+    CHECK(mqtt5_frame((const uint8_t *)"\x30\xFF\xFF\xFF\x7F", 5, NULL, &packet_size, NULL) == MQTT5_INCOMPLETE);
     CHECK(packet_size == 268435460);
-    CHECK(mqtt5_frame((const uint8_t *)"\x30\xFF\xFF\xFF\xFF", 5, 0, &packet_size, &error) == MQTT5_BAD_VARINT);
+    CHECK(mqtt5_frame((const uint8_t *)"\x30\xFF\xFF\xFF\xFF", 5, NULL, &packet_size, &error) == MQTT5_ERR_BAD_VARINT);
     CHECK(error.field == MQTT5_FIELD_REMAINING_LENGTH && error.offset == 1);
 }
 
@@ -973,7 +977,7 @@ static void set_sample(mqtt5_properties *properties, int row)
 {
     void *member = (char *)properties + rows[row].offset;
     static const uint32_t ids[] = {127};
-    static const mqtt5_user_property pairs[] = {{{(const uint8_t *)"n", 1}, {(const uint8_t *)"v", 1}}};
+    static const mqtt5_string_pair pairs[] = {{{(const uint8_t *)"n", 1}, {(const uint8_t *)"v", 1}}};
 
     switch (rows[row].kind) {
     case MQTT5_KIND_BYTE:
@@ -1048,7 +1052,7 @@ static void test_presence(unsigned type, unsigned id)
 {
     int row = find_row(id, type);
     unsigned section = type == WILL ? MQTT5_FIELD_IN_WILL : 0;
-    mqtt5_status expected = row >= 0 ? MQTT5_OK : row == -1 ? MQTT5_MISPLACED_PROPERTY : MQTT5_UNKNOWN_PROPERTY;
+    mqtt5_status expected = row >= 0 ? MQTT5_OK : row == -1 ? MQTT5_ERR_MISPLACED_PROPERTY : MQTT5_ERR_UNKNOWN_PROPERTY;
     mqtt5_packet p = valid_packet(type == WILL ? MQTT5_CONNECT : type);
     mqtt5_properties *properties = &p.as.properties;
 
@@ -1061,8 +1065,8 @@ static void test_presence(unsigned type, unsigned id)
     if (row >= 0) {
         set_sample(properties, row);
         if (needs_method(id)) {
-            CHECK(type == MQTT5_CONNACK || mqtt5_check(&p, NULL) == MQTT5_NO_AUTHENTICATION_METHOD);
-            mqtt5_set(properties, MQTT5_PROPERTY_AUTHENTICATION_METHOD);
+            CHECK(type == MQTT5_CONNACK || mqtt5_check(&p, NULL) == MQTT5_ERR_NO_AUTHENTICATION_METHOD);
+            mqtt5_set(properties, MQTT5_PROP_AUTHENTICATION_METHOD);
             properties->authentication_method = MQTT5_VIEW("s");
         }
     }
@@ -1071,7 +1075,7 @@ static void test_presence(unsigned type, unsigned id)
     } else if (needs_method(id) && type != WILL) {
         CHECK(mqtt5_check(&p, NULL) != MQTT5_OK);
     } else {
-        refused(&p, expected, id | section, 0);
+        refused(&p, expected, (row == -1 ? id : MQTT5_FIELD_PROPERTY_ID) | section, 0);
     }
 }
 
@@ -1086,7 +1090,7 @@ static void test_wire_presence(unsigned type, unsigned id)
 
     if (needs_method(id)) {
         memcpy(property, "\x15\0\1s", 4);
-        size = find_row(MQTT5_PROPERTY_AUTHENTICATION_METHOD, type) >= 0 ? 4 : 0;
+        size = find_row(MQTT5_PROP_AUTHENTICATION_METHOD, type) >= 0 ? 4 : 0;
     }
     if (id < 0x80) {
         property[size++] = (uint8_t)id;
@@ -1102,12 +1106,12 @@ static void test_wire_presence(unsigned type, unsigned id)
         size += 4;
     }
     size = with_properties(type, property, size, bytes);
-    status = mqtt5_decode(copy_to_end(&guarded, bytes, size), size, 0, &p, &packet_size, &error);
+    status = mqtt5_decode(copy_to_end(&guarded, bytes, size), size, NULL, &p, &packet_size, &error);
     if (row >= 0) {
         CHECK(status == MQTT5_OK);
         CHECK(mqtt5_has(type == WILL ? &p.as.connect.will.properties : &p.as.properties, (mqtt5_property_id)id));
     } else {
-        CHECK(status == (row == -1 ? MQTT5_MISPLACED_PROPERTY : MQTT5_UNKNOWN_PROPERTY));
+        CHECK(status == (row == -1 ? MQTT5_ERR_MISPLACED_PROPERTY : MQTT5_ERR_UNKNOWN_PROPERTY));
         CHECK(mqtt5_reason_code(status) == 0x81);
         CHECK(error.field == ((row == -1 ? id : MQTT5_FIELD_PROPERTY_ID) | (type == WILL ? MQTT5_FIELD_IN_WILL : 0u)));
     }
@@ -1301,7 +1305,7 @@ static void located(const char *bytes, size_t size, mqtt5_status status, unsigne
     mqtt5_error error;
     size_t packet_size;
 
-    CHECK(mqtt5_decode(copy_to_end(&guarded, bytes, size), size, 0, &p, &packet_size, &error) == status);
+    CHECK(mqtt5_decode(copy_to_end(&guarded, bytes, size), size, NULL, &p, &packet_size, &error) == status);
     CHECK(error.status == status && error.field == field);
     CHECK(error.offset == offset);
     CHECK(error.index == index);
@@ -1312,25 +1316,25 @@ static void located(const char *bytes, size_t size, mqtt5_status status, unsigne
 static void test_locations(void)
 {
     begin("an item of a list");
-    LOCATED("\x82\x0D\0\1\0\0\1a\2\0\2#b\2\0\0", MQTT5_TRUNCATED, MQTT5_FIELD_TOPIC_FILTERS, 14, 2);
-    LOCATED("\x82\x0C\0\1\0\0\1a\2\0\2#b\2", MQTT5_BAD_TOPIC_FILTER, MQTT5_FIELD_TOPIC_FILTERS, 9, 1);
-    LOCATED("\x90\x06\0\1\0\0\1\x11", MQTT5_BAD_REASON_CODE, MQTT5_FIELD_REASON_CODES, 7, 2);
+    LOCATED("\x82\x0D\0\1\0\0\1a\2\0\2#b\2\0\0", MQTT5_ERR_TRUNCATED, MQTT5_FIELD_TOPIC_FILTERS, 14, 2);
+    LOCATED("\x82\x0C\0\1\0\0\1a\2\0\2#b\2", MQTT5_ERR_BAD_TOPIC_FILTER, MQTT5_FIELD_TOPIC_FILTERS, 9, 1);
+    LOCATED("\x90\x06\0\1\0\0\1\x11", MQTT5_ERR_BAD_REASON_CODE, MQTT5_FIELD_REASON_CODES, 7, 2);
     begin("an item of a list of properties, among others");
-    LOCATED("\x30\x0C\0\1t\x08\x0B\1\1\0\x0B\0\x0B\1", MQTT5_ZERO_VALUE, MQTT5_PROPERTY_SUBSCRIPTION_ID, 10, 1);
-    LOCATED("\x30\x13\0\1t\x0F\x26\0\0\0\0\2\0\0\0\0\x26\0\0\0\1", MQTT5_TRUNCATED, MQTT5_PROPERTY_USER_PROPERTIES, 16,
+    LOCATED("\x30\x0C\0\1t\x08\x0B\1\1\0\x0B\0\x0B\1", MQTT5_ERR_ZERO_VALUE, MQTT5_PROP_SUBSCRIPTION_ID, 10, 1);
+    LOCATED("\x30\x13\0\1t\x0F\x26\0\0\0\0\2\0\0\0\0\x26\0\0\0\1", MQTT5_ERR_TRUNCATED, MQTT5_PROP_USER_PROPERTIES, 16,
             1);
     begin("a property of the Will, not the one of the same name outside");
-    LOCATED("\x10\x24\0\4MQTT\5\4\0\0\5\x26\0\0\0\0\0\0\x0B\x26\0\0\0\0\x26\0\0\0\1\x80\0\1t\0\1p", MQTT5_BAD_UTF8,
-            MQTT5_PROPERTY_USER_PROPERTIES | MQTT5_FIELD_IN_WILL, 26, 1);
+    LOCATED("\x10\x24\0\4MQTT\5\4\0\0\5\x26\0\0\0\0\0\0\x0B\x26\0\0\0\0\x26\0\0\0\1\x80\0\1t\0\1p", MQTT5_ERR_BAD_UTF8,
+            MQTT5_PROP_USER_PROPERTIES | MQTT5_FIELD_IN_WILL, 26, 1);
     begin("a property that is repeated");
-    LOCATED("\x20\x07\0\0\4\x24\0\x24\0", MQTT5_REPEATED_PROPERTY, MQTT5_PROPERTY_MAX_QOS, 7, 0);
+    LOCATED("\x20\x07\0\0\4\x24\0\x24\0", MQTT5_ERR_REPEATED_PROPERTY, MQTT5_PROP_MAX_QOS, 7, 0);
     begin("a list that is empty");
-    LOCATED("\x82\x03\0\1\0", MQTT5_EMPTY_LIST, MQTT5_FIELD_TOPIC_FILTERS, 5, 0);
+    LOCATED("\x82\x03\0\1\0", MQTT5_ERR_EMPTY_LIST, MQTT5_FIELD_TOPIC_FILTERS, 5, 0);
     begin("a Will QoS, which is in the flags");
-    LOCATED("\x10\x15\0\4MQTT\5\x1C\0\0\0\0\1c\0\0\1t\0\1p", MQTT5_BAD_QOS_FLAGS, MQTT5_FIELD_QOS | MQTT5_FIELD_IN_WILL,
-            9, 0);
+    LOCATED("\x10\x15\0\4MQTT\5\x1C\0\0\0\0\1c\0\0\1t\0\1p", MQTT5_ERR_BAD_QOS_FLAGS,
+            MQTT5_FIELD_QOS | MQTT5_FIELD_IN_WILL, 9, 0);
     begin("a field that is missing");
-    LOCATED("\x20\x01\0", MQTT5_TRUNCATED, MQTT5_FIELD_REASON_CODE, 3, 0);
+    LOCATED("\x20\x01\0", MQTT5_ERR_TRUNCATED, MQTT5_FIELD_REASON_CODE, 3, 0);
 }
 
 int main(void)

@@ -203,18 +203,18 @@ static void compare(const char *what, const char *step, size_t n, const unsigned
 static void walk(const mqtt5_packet *packet)
 {
     mqtt5_list list;
-    mqtt5_user_property pair;
+    mqtt5_string_pair pair;
     mqtt5_topic_filter filter;
     mqtt5_view view;
     uint32_t id;
     uint8_t code;
 
-    if (mqtt5_has(&packet->as.properties, MQTT5_PROPERTY_USER_PROPERTIES)) {
+    if (mqtt5_has(&packet->as.properties, MQTT5_PROP_USER_PROPERTIES)) {
         list = packet->as.properties.user_properties;
         while (mqtt5_next_user_property(&list, &pair)) {
         }
     }
-    if (packet->type == MQTT5_PUBLISH && mqtt5_has(&packet->as.properties, MQTT5_PROPERTY_SUBSCRIPTION_ID)) {
+    if (packet->type == MQTT5_PUBLISH && mqtt5_has(&packet->as.properties, MQTT5_PROP_SUBSCRIPTION_ID)) {
         list = packet->as.properties.subscription_ids;
         while (mqtt5_next_subscription_id(&list, &id)) {
         }
@@ -259,17 +259,17 @@ static void count_packets(const char *what, buffer (*make)(size_t), size_t n, bo
         mqtt5_error error;
 
         CONTEXT("%s, %lu times", what, (unsigned long)count);
-        CHECK((mqtt5_decode(in.data, in.size, 0, &packet, &size, &error) == MQTT5_OK) == valid);
+        CHECK((mqtt5_decode(in.data, in.size, NULL, &packet, &size, &error) == MQTT5_OK) == valid);
         counted[0][i] = since(&before);
         if (valid) {
             CHECK(mqtt5_check(&packet, &error) == MQTT5_OK);
             counted[1][i] = since(&before);
             walk(&packet);
             counted[2][i] = since(&before);
-            CHECK(mqtt5_encode(&packet, 0, NULL, 0, &size, &error) == MQTT5_OK);
+            CHECK(mqtt5_encode(&packet, NULL, NULL, 0, &size, &error) == MQTT5_OK);
             CHECK(size == in.size);
             counted[3][i] = since(&before);
-            CHECK(mqtt5_encode(&packet, 0, out, in.size, &size, &error) == MQTT5_OK);
+            CHECK(mqtt5_encode(&packet, NULL, out, in.size, &size, &error) == MQTT5_OK);
             counted[4][i] = since(&before);
         }
         free(in.data);
@@ -346,9 +346,9 @@ static void count_stream(void)
         mqtt5_packet packet;
 
         for (size = 0; size < in.size; size++) {
-            CHECK(mqtt5_decode(in.data, size, 0, &packet, &whole, NULL) == MQTT5_INCOMPLETE);
+            CHECK(mqtt5_decode(in.data, size, NULL, &packet, &whole, NULL) == MQTT5_INCOMPLETE);
         }
-        CHECK(mqtt5_decode(in.data, size, 0, &packet, &whole, NULL) == MQTT5_OK);
+        CHECK(mqtt5_decode(in.data, size, NULL, &packet, &whole, NULL) == MQTT5_OK);
         counted[i] = since(&before);
         free(in.data);
     }
@@ -369,9 +369,9 @@ static void count_heads(void)
         mqtt5_packet packet;
 
         for (size = 16; size < in.size; size *= 2) {
-            CHECK(mqtt5_decode_head(in.data, size, 0, &packet, &whole, NULL) == MQTT5_INCOMPLETE);
+            CHECK(mqtt5_decode_head(in.data, size, NULL, &packet, &whole, NULL) == MQTT5_INCOMPLETE);
         }
-        CHECK(mqtt5_decode_head(in.data, in.size, 0, &packet, &whole, NULL) == MQTT5_OK);
+        CHECK(mqtt5_decode_head(in.data, in.size, NULL, &packet, &whole, NULL) == MQTT5_OK);
         counted[i] = since(&before);
         free(in.data);
     }
@@ -390,10 +390,10 @@ static void count_a_square(void)
         size_t size, item, k;
         mqtt5_packet packet;
 
-        CHECK(mqtt5_decode(in.data, in.size, 0, &packet, &size, NULL) == MQTT5_OK);
+        CHECK(mqtt5_decode(in.data, in.size, NULL, &packet, &size, NULL) == MQTT5_OK);
         for (item = 0; item < n; item++) {
             mqtt5_list list = packet.as.properties.user_properties;
-            mqtt5_user_property pair;
+            mqtt5_string_pair pair;
 
             for (k = 0; k <= item; k++) {
                 CHECK(mqtt5_next_user_property(&list, &pair));

@@ -105,9 +105,11 @@ static void parse_vector(const tsv *t, vector *v)
 /* ------------------------------------------------------------- decoding */
 
 /* Decodes, and checks what holds for every result. */
-static mqtt5_status decode(const uint8_t *data, size_t size, size_t limit, mqtt5_packet *packet, size_t *packet_size,
-                           mqtt5_error *error)
+static mqtt5_status decode(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet,
+                           size_t *packet_size, mqtt5_error *error)
 {
+    const mqtt5_options limited = {max_packet_size};
+    const mqtt5_options *options = max_packet_size > 0 ? &limited : NULL; /* NULL means the same as {0} */
     static mqtt5_packet other;
     mqtt5_error untouched, frame_error;
     size_t again = 0;
@@ -118,11 +120,11 @@ static mqtt5_status decode(const uint8_t *data, size_t size, size_t limit, mqtt5
     memset(&untouched, 0x55, sizeof(untouched));
     *error = untouched;
     frame_error = untouched;
-    status = mqtt5_decode(data, size, limit, packet, packet_size, error);
+    status = mqtt5_decode(data, size, options, packet, packet_size, error);
     silent = memcmp(error, &untouched, sizeof(untouched)) == 0;
     if (status == MQTT5_OK || status == MQTT5_INCOMPLETE) {
         CHECK(silent);
-        CHECK(status == mqtt5_frame(data, size, limit, &again, &frame_error));
+        CHECK(status == mqtt5_frame(data, size, options, &again, &frame_error));
         CHECK(again == *packet_size);
         CHECK(status == MQTT5_OK ? *packet_size <= size : *packet_size > size);
     } else {
@@ -130,14 +132,14 @@ static mqtt5_status decode(const uint8_t *data, size_t size, size_t limit, mqtt5
         CHECK(mqtt5_field_name(error->field)[0] != '\0');
         CHECK(error->offset <= size); /* a field that is missing begins at the end */
         CHECK(mqtt5_reason_code(status) >= 0x80);
-        if (mqtt5_frame(data, size, limit, &again, &frame_error) == MQTT5_OK) {
+        if (mqtt5_frame(data, size, options, &again, &frame_error) == MQTT5_OK) {
             CHECK(again == *packet_size);
             CHECK(error->offset <= again);
         } else {
             CHECK(memcmp(&frame_error, error, sizeof(frame_error)) == 0);
         }
     }
-    CHECK(mqtt5_decode(data, size, limit, &other, &again, NULL) == status);
+    CHECK(mqtt5_decode(data, size, options, &other, &again, NULL) == status);
     return status;
 }
 
@@ -221,11 +223,11 @@ static mqtt5_status try_head_of(const vector *v, size_t size, mqtt5_status expec
     memset(&head, 0x55, sizeof(head));
     memset(&untouched, 0x55, sizeof(untouched));
     error = untouched;
-    status = mqtt5_decode_head(data, size, 0, &head, &packet_size, &error);
-    frame_status = mqtt5_frame(data, size, 0, &framed, NULL);
+    status = mqtt5_decode_head(data, size, NULL, &head, &packet_size, &error);
+    frame_status = mqtt5_frame(data, size, NULL, &framed, NULL);
     CHECK(packet_size == framed);
     CHECK(size == 0 || head.type == v->bytes[0] >> 4);
-    CHECK(mqtt5_decode_head(data, size, 0, &head, &packet_size, NULL) == status);
+    CHECK(mqtt5_decode_head(data, size, NULL, &head, &packet_size, NULL) == status);
     if (status == MQTT5_INCOMPLETE) {
         CHECK(frame_status == MQTT5_INCOMPLETE);
         CHECK(memcmp(&error, &untouched, sizeof(error)) == 0);
@@ -313,7 +315,7 @@ static void try_limits(const vector *v)
         uint8_t *data = copy_to_end(&input, v->bytes, sizes[i]);
 
         if (sizes[i] >= sizes[0]) { /* as soon as the fixed header is there */
-            CHECK(decode(data, sizes[i], v->size - 1, &packet, &packet_size, &error) == MQTT5_PACKET_TOO_LARGE);
+            CHECK(decode(data, sizes[i], v->size - 1, &packet, &packet_size, &error) == MQTT5_ERR_PACKET_TOO_LARGE);
             CHECK(mqtt5_reason_code(error.status) == 0x95);
         }
     }
@@ -338,18 +340,19 @@ static void try_places(const vector *v, mqtt5_status expected)
 static void try_encoding(const vector *v, const mqtt5_packet *packet)
 {
     size_t size = 0, again = 0, i;
+    mqtt5_options limit, less;
     mqtt5_packet copy;
     mqtt5_error error;
     uint8_t *data, *second;
     bool short_auth = v->size == 2 && v->bytes[0] == 0xF0; /* the one short form that is not written */
 
     CHECK(mqtt5_check(packet, &error) == MQTT5_OK);
-    CHECK(mqtt5_encode(packet, 0, NULL, 0, &size, &error) == MQTT5_OK);
+    CHECK(mqtt5_encode(packet, NULL, NULL, 0, &size, &error) == MQTT5_OK);
     CHECK(v->verdict == VECTOR_OK ? size == v->size : size <= v->size + (short_auth ? 2 : 0));
 
     data = at_end(&output, size + CANARIES);
     memset(data, CANARY, size + CANARIES);
-    CHECK(mqtt5_encode(packet, 0, data + CANARIES, size, &again, &error) == MQTT5_OK);
+    CHECK(mqtt5_encode(packet, NULL, data + CANARIES, size, &again, &error) == MQTT5_OK);
     CHECK(again == size);
     for (i = 0; i < CANARIES && data[i] == CANARY; i++) {
     }
@@ -367,28 +370,33 @@ static void try_encoding(const vector *v, const mqtt5_packet *packet)
 
         CHECK(decode(second, size, 0, &copy, &again, &error) == MQTT5_OK);
         memset(data, CANARY, size);
-        CHECK(mqtt5_encode(&copy, 0, data, size, &again, NULL) == MQTT5_OK);
+        CHECK(mqtt5_encode(&copy, NULL, data, size, &again, NULL) == MQTT5_OK);
         CHECK(again == size && memcmp(data, second, size) == 0);
         packet = &copy;
     }
 
-    CHECK(mqtt5_encode(packet, size, NULL, 0, &again, &error) == MQTT5_OK);
-    CHECK(mqtt5_encode(packet, size, data, size, &again, &error) == MQTT5_OK);
+    memset(&limit, 0, sizeof(limit));
+    less = limit;
+    CHECK(mqtt5_encode(packet, &limit, data, size, &again, &error) == MQTT5_OK); /* zeros: no limit */
+    limit.max_packet_size = size;
+    less.max_packet_size = size - 1;
+    CHECK(mqtt5_encode(packet, &limit, NULL, 0, &again, &error) == MQTT5_OK);
+    CHECK(mqtt5_encode(packet, &limit, data, size, &again, &error) == MQTT5_OK);
     second = at_end(&checked, size);
     memset(second, CANARY, size);
-    CHECK(mqtt5_encode_checked(packet, size, second, size, &again, &error) == MQTT5_OK);
+    CHECK(mqtt5_encode_checked(packet, &limit, second, size, &again, &error) == MQTT5_OK);
     CHECK(again == size && memcmp(second, data, size) == 0);
-    CHECK(mqtt5_encode_checked(packet, size - 1, NULL, 0, &again, &error) == MQTT5_PACKET_TOO_LARGE);
+    CHECK(mqtt5_encode_checked(packet, &less, NULL, 0, &again, &error) == MQTT5_ERR_PACKET_TOO_LARGE);
     CHECK(again == size);
-    CHECK(mqtt5_encode(packet, size - 1, NULL, 0, &again, &error) == MQTT5_PACKET_TOO_LARGE);
-    CHECK(mqtt5_encode(packet, size - 1, data, size, &again, NULL) == MQTT5_PACKET_TOO_LARGE);
+    CHECK(mqtt5_encode(packet, &less, NULL, 0, &again, &error) == MQTT5_ERR_PACKET_TOO_LARGE);
+    CHECK(mqtt5_encode(packet, &less, data, size, &again, NULL) == MQTT5_ERR_PACKET_TOO_LARGE);
     for (i = 0; i < 4; i++) {
         size_t room = i == 0 ? size - 1 : i == 1 ? size / 2 : i - 2;
 
         again = 0;
-        CHECK(mqtt5_encode(packet, 0, at_end(&output, room), room, &again, &error) == MQTT5_NO_SPACE);
+        CHECK(mqtt5_encode(packet, NULL, at_end(&output, room), room, &again, &error) == MQTT5_ERR_NO_SPACE);
         CHECK(again == size);
-        CHECK(error.status == MQTT5_NO_SPACE);
+        CHECK(error.status == MQTT5_ERR_NO_SPACE);
     }
 }
 
@@ -407,7 +415,7 @@ static void try_vector(const vector *v)
     if (!as_stated(v, status)) {
         if (checks_failed <= 20) {
             fprintf(stderr, "    stated %02x, got \"%s\" (%02x) in %s\n", v->code, mqtt5_strerror(status),
-                    mqtt5_reason_code(status), status > MQTT5_NO_SPACE ? mqtt5_field_name(error.field) : "-");
+                    mqtt5_reason_code(status), status > MQTT5_ERR_NO_SPACE ? mqtt5_field_name(error.field) : "-");
         }
         return;
     }

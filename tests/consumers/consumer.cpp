@@ -17,18 +17,18 @@ int main()
     packet.as.publish.topic = MQTT5_VIEW("a/b");
     packet.as.publish.payload = MQTT5_VIEW("hello");
     packet.as.publish.properties.topic_alias = 3;
-    mqtt5_set(&packet.as.publish.properties, MQTT5_PROPERTY_TOPIC_ALIAS);
+    mqtt5_set(&packet.as.publish.properties, MQTT5_PROP_TOPIC_ALIAS);
 
     std::size_t size = 0;
     mqtt5_error error = {};
-    mqtt5_encode(&packet, 0, nullptr, 0, &size, nullptr);
+    mqtt5_encode(&packet, nullptr, nullptr, 0, &size, nullptr);
     std::vector<std::uint8_t> bytes(size);
-    if (mqtt5_encode(&packet, 0, bytes.data(), bytes.size(), &size, &error) != MQTT5_OK) {
+    if (mqtt5_encode(&packet, nullptr, bytes.data(), bytes.size(), &size, &error) != MQTT5_OK) {
         std::cerr << "encode: " << mqtt5_strerror(error.status) << "\n";
         return 1;
     }
     mqtt5_packet found = {};
-    if (mqtt5_decode(bytes.data(), bytes.size(), 0, &found, &size, &error) != MQTT5_OK || size != bytes.size()) {
+    if (mqtt5_decode(bytes.data(), bytes.size(), nullptr, &found, &size, &error) != MQTT5_OK || size != bytes.size()) {
         std::cerr << "decode: " << mqtt5_strerror(error.status) << "\n";
         return 1;
     }

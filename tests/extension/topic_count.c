@@ -43,7 +43,7 @@ static PyObject *count(PyObject *module, PyObject *argument)
     at = (const uint8_t *)buffer.buf;
     for (left = (size_t)buffer.len; counts != NULL && left > 0; left -= size, at += size) {
         mqtt5_packet packet;
-        mqtt5_status status = mqtt5_decode(at, left, 0, &packet, &size, NULL);
+        mqtt5_status status = mqtt5_decode(at, left, NULL, &packet, &size, NULL);
 
         if (status != MQTT5_OK) {
             PyErr_SetString(PyExc_ValueError, mqtt5_strerror(status));

@@ -41,7 +41,7 @@ static bool do_copy(void)
 static bool do_decode(void)
 {
     size_t done;
-    bool good = mqtt5_decode(wire, wire_size, 0, &packet, &done, NULL) == MQTT5_OK;
+    bool good = mqtt5_decode(wire, wire_size, NULL, &packet, &done, NULL) == MQTT5_OK;
 
     sink += current->use(&packet) + done;
     return good;
@@ -53,7 +53,7 @@ static bool do_encode(void)
     bool good;
 
     current->build(&packet, &lists);
-    good = mqtt5_encode(&packet, 0, out, sizeof(out), &done, NULL) == MQTT5_OK;
+    good = mqtt5_encode(&packet, NULL, out, sizeof(out), &done, NULL) == MQTT5_OK;
     sink += out[0] + done;
     return good;
 }
@@ -90,7 +90,7 @@ int main(void)
 
         current = &cases[i];
         cases[i].build(&packet, &lists);
-        if (mqtt5_encode(&packet, 0, wire, sizeof(wire), &wire_size, NULL) != MQTT5_OK) {
+        if (mqtt5_encode(&packet, NULL, wire, sizeof(wire), &wire_size, NULL) != MQTT5_OK) {
             return 1;
         }
         nothing = tenths_of(do_nothing); /* the loop and the call */

@@ -309,7 +309,8 @@ class Place:
 
     @property
     def allowed(self) -> list[int]:
-        return sorted(PROPERTY_SECTIONS[self.name][1])
+        """The identifiers of its properties in the encoder's order: ascending, the user property last."""
+        return sorted(PROPERTY_SECTIONS[self.name][1], key=lambda ident: (ident == 38, ident))
 
     def ref(self, ident: int) -> str:
         base, subsections = PROPERTY_SECTIONS[self.name]
@@ -476,7 +477,7 @@ def together(book: Book, place: Place) -> None:
     idents = place.allowed
     all_of_them = [prop(ident) for ident in idents]
     refs = ["2.2.2.2"]
-    book.ok(place.packet(*all_of_them), f"{place.title} with all its properties, by identifier", *refs)
+    book.ok(place.packet(*all_of_them), f"{place.title} with all its properties, in order", *refs)
     if len(idents) > 1:
         book.alt(place.packet(*reversed(all_of_them)), f"{place.title} with all its properties, backwards", *refs)
     for i in range(len(idents) - 1):
@@ -488,10 +489,9 @@ def together(book: Book, place: Place) -> None:
             continue
         name = PROPERTIES[ident].name
         needed, up = place.need(ident) + prop(ident), user("k", "v")
-        first, second = (needed, up) if ident < 38 else (up, needed)
         label = f"{place.title}: {name}"
-        book.ok(place.packet(first, second), f"{label} and a user property, by identifier", *refs)
-        book.alt(place.packet(second, first), f"{label} and a user property, the other way", *refs)
+        book.ok(place.packet(needed, up), f"{label} and a user property, in order", *refs)
+        book.alt(place.packet(up, needed), f"{label} and a user property, the other way", *refs)
         book.alt(place.packet(up, needed, user("k", "w")), f"{label} between two user properties", *refs)
 
 

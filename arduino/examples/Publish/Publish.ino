@@ -22,13 +22,13 @@ void loop()
     packet.as.publish.payload = MQTT5_VIEW("21.5");
     packet.as.publish.qos = 1;
     packet.as.publish.packet_id = 7;
-    if (mqtt5_encode(&packet, 0, bytes, sizeof(bytes), &size, &error) != MQTT5_OK) {
+    if (mqtt5_encode(&packet, NULL, bytes, sizeof(bytes), &size, &error) != MQTT5_OK) {
         Serial.println(mqtt5_strerror(error.status));
         return;
     }
 
     // Into a client's connection it would go with client.write(bytes, size). What arrives is read like this:
-    if (mqtt5_decode(bytes, size, 0, &packet, &size, &error) != MQTT5_OK) {
+    if (mqtt5_decode(bytes, size, NULL, &packet, &size, &error) != MQTT5_OK) {
         Serial.println(mqtt5_strerror(error.status));
         return;
     }
