@@ -31,7 +31,7 @@
 #define USE_FREE_LISTS
 #endif
 
-enum { MAX_FIELDS = 24, CODES = 256, PROPERTIES = 64, TYPES = 16, FREE_OBJECTS = 16 };
+enum { MAX_FIELDS = 24, CODES = 256, PROPERTIES = 64, TYPES = 16, FREE_OBJECTS = 16, PLAIN_SIZE = 128 };
 
 typedef struct layout layout;
 typedef struct state state;
@@ -52,7 +52,6 @@ typedef struct field {
     uint16_t flag;    /* offset of the bool that says that it is there, or 0 */
     uint8_t kind;     /* mqtt5_kind */
     uint8_t property; /* identifier, or 0 */
-    bool nullable;    /* None is zero or empty in C */
 } field;
 
 /* A class: mqtt5._fields.Declaration. */
@@ -67,9 +66,13 @@ struct layout {
     bool is_gc;         /* an object may be part of a cycle */
     Py_ssize_t count, positional;
     uint32_t required; /* bits, by index */
+    PyObject *defaults[MAX_FIELDS]; /* by index, borrowed from the fields, as the names; NULL for what has none */
+    PyObject *names[MAX_FIELDS];
     field fields[MAX_FIELDS];
     const field *fixed[MAX_FIELDS + 1];   /* those that are not properties, then NULL */
     const field *by_property[PROPERTIES]; /* the others, by identifier */
+    char plain[PLAIN_SIZE]; /* the part of the struct with the fixed fields, at their defaults */
+    size_t plain_at, plain_size;
     const field *payload;                 /* the field of that kind, or NULL */
     PyMemberDef attributes[MAX_FIELDS + 1];
 #if defined(USE_FREE_LISTS)
@@ -122,6 +125,7 @@ extern const PyType_Slot native_immutable_slots[];
 /* to_struct.c: objects to structs. All values must have exactly their types. */
 PyObject *native_adapt(const field *f, PyObject *value); /* a value of exactly the type, or NULL with an exception */
 int native_fill(const layout *l, PyObject *const *values, scratch *s); /* end the scratch, also after -1 */
+int native_fill_fixed(layout *l); /* once, when the fields are known: the part with the defaults */
 void native_end(scratch *s);
 int native_view(PyObject *text, mqtt5_view *view); /* -1 with an exception */
 PyObject *native_write(PyObject *packet, PyObject *unused);
@@ -167,7 +171,11 @@ static inline long long number_of(PyObject *value)
 {
     int overflow;
 
-#if PY_VERSION_HEX >= 0x030C0000
+#if PY_VERSION_HEX < 0x030C0000
+    if (Py_SIZE(value) == 0 || Py_SIZE(value) == 1) {
+        return Py_SIZE(value) == 0 ? 0 : (long long)((PyLongObject *)value)->ob_digit[0];
+    }
+#else
     if (PyUnstable_Long_IsCompact((PyLongObject *)value)) {
         return PyUnstable_Long_CompactValue((PyLongObject *)value);
     }

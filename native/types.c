@@ -29,7 +29,7 @@ static PyObject *fill_defaults(const layout *l, PyObject *made)
 
     values_of(made)[0] = NULL; /* of a class without fields */
     for (i = 0; i < l->count; i++) {
-        values_of(made)[i] = Py_XNewRef(l->fields[i].def);
+        values_of(made)[i] = Py_XNewRef(l->defaults[i]);
     }
     return made;
 }
@@ -58,8 +58,8 @@ static bool keep_object(layout *l, PyObject *object)
         return false;
     }
     for (i = 0; i < l->count; i++) {
-        if (values[i] != l->fields[i].def) {
-            Py_XSETREF(values[i], Py_XNewRef(l->fields[i].def));
+        if (values[i] != l->defaults[i]) {
+            Py_XSETREF(values[i], Py_XNewRef(l->defaults[i]));
         }
     }
     l->free_objects[l->free_count++] = object;
@@ -166,7 +166,7 @@ static const field *find_field(const layout *l, PyObject *name, Py_ssize_t *hint
         if (at >= l->count) {
             at = 0;
         }
-        if (l->fields[at].name == name) {
+        if (l->names[at] == name) {
             *hint = at + 1;
             return &l->fields[at];
         }
@@ -601,6 +601,8 @@ static int describe(layout *l, PyObject *declaration)
         if (describe_field(l, f, declared) < 0) {
             return -1;
         }
+        l->defaults[i] = f->def;
+        l->names[i] = f->name;
         l->positional += !get_number(declared, "keyword");
         l->required |= (uint32_t)(f->def == NULL) << i;
         l->is_gc = l->is_gc || f->component != NULL;
@@ -620,7 +622,7 @@ static int describe(layout *l, PyObject *declaration)
     l->present = l->structure == MQTT5_STRUCT_WILL           ? (ptrdiff_t)offsetof(mqtt5_will, properties.present)
                  : l->structure == MQTT5_STRUCT_TOPIC_FILTER ? -1
                                                              : (ptrdiff_t)offsetof(mqtt5_packet, as.properties.present);
-    return PyErr_Occurred() ? -1 : 0;
+    return PyErr_Occurred() ? -1 : native_fill_fixed(l);
 }
 
 int native_traverse_layout(const layout *l, visitproc visit, void *arg)
