@@ -5,7 +5,8 @@
  * It knows what is allowed. It does not know bytes: the same rules hold for a
  * packet that was just decoded and for one that is about to be encoded.
  */
-#include "mqtt5_codec.h"
+#include "mqtt5_text.h"
+#include "mqtt5_value.h"
 
 /* Keeps the first rule that is broken. */
 typedef struct checker {
@@ -259,7 +260,7 @@ static void check_properties(checker *c, const mqtt5_properties *properties)
 
 /* -------------------------------------------------------------- packets */
 
-static void check_will(checker *c, const mqtt5_will *will)
+static INLINE void check_will(checker *c, const mqtt5_will *will)
 {
     require(c, will->qos <= 2, MQTT5_ERR_BAD_QOS_FLAGS, MQTT5_FIELD_QOS);
     check_properties(c, &will->properties);

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * wire.c - what of mqtt5_wire.h is not inline: the finder.
+ *
+ * It does not know what a field is: it is a number.
+ */
+#include "mqtt5_wire.h"
+
+void mqtt5_note_field(finder *f, unsigned field, const uint8_t *at, size_t item)
+{
+    if (f->found) {
+        return;
+    }
+    f->at = at;
+    f->field = (uint8_t)field;
+    f->item = item;
+    f->found = f->field == f->wanted && f->skip-- == 0;
+}
