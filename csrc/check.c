@@ -151,7 +151,7 @@ static const property topic_filters = {MQTT5_FIELD_TOPIC_FILTERS, MQTT5_KIND_TOP
 static const property patterns = {MQTT5_FIELD_PATTERNS, MQTT5_KIND_PATTERNS, RULE_NONE, 0, 0};
 static const property reason_codes = {MQTT5_FIELD_REASON_CODES, MQTT5_KIND_REASON_CODES, RULE_NONE, 0, 0};
 
-static void check_item(checker *c, const property *row, const void *item)
+static INLINE void check_item(checker *c, const property *row, const void *item)
 {
     const unsigned field = row->id;
     const mqtt5_topic_filter *filter;

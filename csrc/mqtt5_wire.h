@@ -270,12 +270,22 @@ static inline void write_view(writer *w, const mqtt5_view *view)
     write_bytes(w, view->data, size);
 }
 
+#if defined(__GNUC__)
+#pragma GCC visibility push(hidden)
+#endif
+
 /*
  * Writes a length at start, where given bytes were reserved: that of all data
  * after them, plus more. Moves the data if the length needs more bytes than were
  * reserved; it must not need fewer.
  */
-static APART void write_length(writer *w, size_t start, size_t given, size_t more)
+void mqtt5_write_length(writer *w, size_t start, size_t given, size_t more);
+
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
+
+static INLINE void write_length_here(writer *w, size_t start, size_t given, size_t more)
 {
     const size_t written = w->at - start - given, length = written + more, size = varint_size(length);
 
@@ -286,6 +296,16 @@ static APART void write_length(writer *w, size_t start, size_t given, size_t mor
             memmove(to + size, to + given, written);
         }
         put_varint(to, length, size);
+    }
+}
+
+/* mqtt5_write_length(), inlined where speed matters more than size. */
+static FAST void write_length(writer *w, size_t start, size_t given, size_t more)
+{
+    if (IS_FAST) {
+        write_length_here(w, start, given, more);
+    } else {
+        mqtt5_write_length(w, start, given, more);
     }
 }
 
