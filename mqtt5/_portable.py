@@ -1,0 +1,583 @@
+# SPDX-License-Identifier: MIT
+"""The portable engine: packet classes in Python, over the C library by way of CFFI. It runs on every Python.
+
+A field has one closure that converts a value, one that loads it from the C struct and one that puts it there. Plain
+assignment does not change a packet, but object.__setattr__() does: so write() converts and checks again. It knows the
+kinds of fields. It does not know any packet by name, any rule of MQTT, or the wire format.
+"""
+
+from __future__ import annotations
+
+import _cffi_backend  # noqa: F401, I001  # first, and visible to bundlers: without it, _ffi ends in a SystemError
+import dataclasses
+from functools import update_wrapper
+
+from mqtt5 import _errors, _fields
+from mqtt5._ffi import ffi, lib
+from mqtt5._fields import Kind
+
+TYPE_CHECKING = False  # type checkers go by the name; importing typing would take a fifth of the import
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Any, NoReturn, Self, TypeVar
+
+    from mqtt5._fields import Field
+
+    _T = TypeVar("_T")
+    Load = Callable[[Any], Any]  # (member of a struct) -> value
+    Put = Callable[[Any, Any, "Scratch"], None]  # (member, value, memory)
+
+# ------------------------------------------------------------------ memory
+
+_uncleared = ffi.new_allocator(should_clear_after_alloc=False)
+
+
+class Scratch:
+    """Memory for one call: structs, room for what they point to, and room for a packet's bytes."""
+
+    ROOM = 65536
+
+    def __init__(self) -> None:
+        self.packet = ffi.new("mqtt5_packet *")
+        self.size = ffi.new("size_t *")
+        self.error = ffi.new("mqtt5_error *")
+        members = getattr(self.packet, "as")
+        #: By the number that mqtt5_reflect() knows them by.
+        self.structs = [getattr(members, name, members.properties) for name in _STRUCTS]
+        self.structs[lib.MQTT5_STRUCT_WILL] = ffi.addressof(members.connect, "will")
+        self.structs.append(ffi.new("mqtt5_topic_filter *"))
+        self.room, self.out = _uncleared("uint8_t[]", self.ROOM), _uncleared("uint8_t[]", self.ROOM)
+        self.room_bytes, self.out_bytes = ffi.buffer(self.room), ffi.buffer(self.out)
+        self.used = 0
+        self.kept: list[Any] = []  # memory that the structs point to, if not in the room
+
+    def lend(self, view: Any, data: bytes) -> None:
+        """Lets a view point to a copy of the bytes, or to themselves if they are large."""
+        start, size = self.used, len(data)
+        end = start + size
+        if end <= self.ROOM:
+            self.room_bytes[start:end] = data
+            view.data = self.room + start
+            self.used = end
+        else:
+            self.kept.append(ffi.from_buffer("uint8_t[]", data))
+            view.data = self.kept[-1]
+        view.size = size
+
+    def give_back(self) -> None:
+        self.used = 0
+        if self.kept:
+            self.kept = []
+        _free.append(self)
+
+
+_free: list[Scratch] = []  # safe in threads: each takes one, or makes one
+_types = {value: name.removeprefix("MQTT5_").lower() for value, name in ffi.typeof("mqtt5_type").elements.items()}
+_STRUCTS = [_types.get(number, "properties") for number in range(lib.MQTT5_STRUCT_TOPIC_FILTER)]
+
+
+def _take() -> Scratch:
+    try:
+        return _free.pop()
+    except IndexError:
+        return Scratch()
+
+
+def _data(view: Any) -> bytes:
+    data: bytes = ffi.buffer(view.data, view.size)[:]
+    return data
+
+
+def _text(constant: Any) -> str:
+    text: bytes = ffi.string(constant)
+    return text.decode()
+
+
+def _rule(status: int) -> str:
+    return _text(lib.mqtt5_strerror(status))
+
+
+# ------------------------------------------------------------------ fields
+
+#: Of a list: the C type of its items, and the function that takes off the first.
+ITEMS = {
+    Kind.VARINTS: ("uint32_t", lib.mqtt5_next_subscription_id),
+    Kind.USER_PROPERTIES: ("mqtt5_string_pair", lib.mqtt5_next_user_property),
+    Kind.TOPIC_FILTERS: ("mqtt5_topic_filter", lib.mqtt5_next_topic_filter),
+    Kind.REASON_CODES: ("uint8_t", lib.mqtt5_next_reason_code),
+    Kind.PATTERNS: ("mqtt5_view", lib.mqtt5_next_pattern),
+}
+
+
+def _accessors(field: Field) -> tuple[Load, Put | None]:
+    """For the member of a field, or an item of it. No Put: a number, which is assigned."""
+    if field.type is str:
+        return lambda view: _data(view).decode(), lambda view, value, scratch: scratch.lend(view, value.encode())
+    if field.type is bytes:
+        return _data, lambda view, value, scratch: scratch.lend(view, value or b"")
+    if field.type is tuple:
+        return lambda pair: (_data(pair.name).decode(), _data(pair.value).decode()), _put_pair
+    if field.type in _shapes:
+        return _shapes[field.type].load, _shapes[field.type].put
+    if field.members is not None:
+        table = [field.members.get(number) for number in range(256)]
+        return lambda number: table[number], None
+    return (lambda number: number or None) if field.nullable else lambda number: number, None
+
+
+def _put_pair(pair: Any, value: tuple[str, str], scratch: Scratch) -> None:
+    scratch.lend(pair.name, value[0].encode())
+    scratch.lend(pair.value, value[1].encode())
+
+
+def _list_accessors(field: Field) -> tuple[Load, Put]:
+    ctype, take_next = ITEMS[Kind(field.kind)]
+    load_item, put_item = _accessors(field)
+
+    def load(member: Any) -> tuple[Any, ...]:
+        rest, item = ffi.new("mqtt5_list *", member), ffi.new(f"{ctype} *")
+        items = []
+        while take_next(rest, item):
+            items.append(load_item(item[0]))
+        return tuple(items)
+
+    def put(member: Any, values: Sequence[Any], scratch: Scratch) -> None:
+        array = ffi.new(f"{ctype}[]", len(values) if put_item else values)
+        scratch.kept.append(array)
+        member.items, member.wire.data, member.wire.size, member.count = array, ffi.NULL, 0, len(values)
+        if put_item:
+            for i, value in enumerate(values):
+                put_item(array[i], value, scratch)
+
+    return load, put
+
+
+def _fits(field: Field) -> Callable[[Any], bool]:
+    """Whether a value needs no converting. Cheap; not for all such values."""
+    exact, lowest, highest = field.type, field.lowest, field.highest
+    if field.kind in ITEMS:
+        return lambda value: False
+    if exact is str:
+        return lambda value: type(value) is str and value.isascii()
+    if exact is int:
+        return lambda value: type(value) is int and lowest <= value <= highest
+    return lambda value: type(value) is exact
+
+
+# A step does something with one field of an object; a class has all of a sort joined. Values are taken from slots,
+# whatever a derived class has under the same name.
+
+
+def _settle_step(field: Field, given: Any, slot: Any) -> Callable[..., None]:
+    """Stores what the constructor was given, converted."""
+    get, store, fits = given.__get__, slot.__set__, _fits(field)
+    convert, default, label = field.convert, field.default, field.label
+
+    def step(arguments: Any, made: Any, _: None) -> None:
+        value = get(arguments)
+        store(made, value if value is default or fits(value) else convert(value, label))
+
+    return step
+
+
+def _load_step(field: Field, load: Load, slot: Any) -> Callable[..., None]:
+    """Stores what the struct holds."""
+    name, has, bit = field.name, f"has_{field.name}", 1 << field.property
+    store, default = slot.__set__, field.default
+    if field.property:
+        return lambda made, struct, present: store(
+            made, load(getattr(struct.properties, name)) if present & bit else default
+        )
+    if field.flag:
+        return lambda made, struct, _: store(made, load(getattr(struct, name)) if getattr(struct, has) else None)
+    return lambda made, struct, _: store(made, load(getattr(struct, name)))
+
+
+def _put_step(field: Field, put: Put | None, slot: Any) -> Callable[..., None]:
+    """Writes the value to the struct, converted, since it may have been changed by force."""
+    name, has, bit = field.name, f"has_{field.name}", 1 << field.property
+    get, fits, convert, default, label = slot.__get__, _fits(field), field.convert, field.default, field.label
+
+    def step(packet: Any, struct: Any, scratch: Scratch) -> None:
+        value = get(packet)
+        if value is not default and not fits(value):
+            value = convert(value, label)
+        if field.property:
+            if value is default or value == default:
+                return
+            struct = struct.properties
+            struct.present |= bit
+        elif field.flag:
+            setattr(struct, has, value is not None)
+            if value is None:
+                return
+        if put is None:
+            setattr(struct, name, value or 0)
+        else:
+            put(getattr(struct, name), value, scratch)
+
+    return step
+
+
+def _joined(steps: Sequence[Callable[..., None]]) -> Callable[..., None]:
+    """One function for all steps. PyPy compiles nested calls in one piece, but not a loop over functions."""
+    if len(steps) < 2:
+        return steps[0] if steps else lambda *args: None
+    half = len(steps) // 2
+    first, second = _joined(steps[:half]), _joined(steps[half:])
+
+    def both(source: Any, target: Any, more: Any) -> None:
+        first(source, target, more)
+        second(source, target, more)
+
+    return both
+
+
+# ------------------------------------------------------------------ classes
+
+
+class Shape:
+    """What the engine knows of a packet class. Each has a subclass: PyPy takes what a class has for constant."""
+
+    cls: Any
+    fields: tuple[Field, ...]
+    number: int  # of its struct
+    arguments: Any  # a dataclass with the same fields, which takes what the constructor is given
+    slots: tuple[Any, ...]
+    aliases: dict[str, str]
+    has_properties: bool
+    settle: Callable[[Any, Any, None], None]
+    load_fields: Callable[[Any, Any, int], None]
+    put_fields: Callable[[Any, Any, Scratch], None]
+
+    @classmethod
+    def construct(cls, derived: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        try:
+            given = cls.arguments(*args, **keywords)
+        except TypeError:
+            renamed = {cls.aliases.get(key, key): value for key, value in keywords.items()}
+            if renamed.keys() == keywords.keys() or len(renamed) < len(keywords):
+                raise _errors.refuse_call(cls.fields, cls.__name__, len(args), list(keywords)) from None
+            return cls.construct(derived, args, renamed)
+        made = _new(derived)
+        cls.settle(given, made, None)
+        scratch = _take()
+        try:
+            struct = scratch.structs[cls.number]
+            cls.put(struct, made, scratch)
+            if cls.number in _checks:
+                status = _checks[cls.number](struct, scratch.error)
+            else:
+                scratch.packet.type = cls.number
+                status = lib.mqtt5_check(scratch.packet, scratch.error)
+            if status != lib.MQTT5_OK:
+                raise cls.refusal(made, status, scratch.error)
+        finally:
+            scratch.give_back()
+        return made
+
+    @classmethod
+    def load(cls, struct: Any) -> Any:
+        """An object with what a struct holds."""
+        made = _new(cls.cls)
+        cls.load_fields(made, struct, struct.properties.present if cls.has_properties else 0)
+        return made
+
+    @classmethod
+    def put(cls, struct: Any, value: Any, scratch: Scratch) -> None:
+        if cls.has_properties:
+            struct.properties.present = 0
+        cls.put_fields(value, struct, scratch)
+
+    @classmethod
+    def write(cls, packet: Any) -> bytes:
+        scratch = _take()
+        try:
+            cls.put(scratch.structs[cls.number], packet, scratch)
+            scratch.packet.type = cls.number
+            size = scratch.size
+            status = lib.mqtt5_encode(scratch.packet, ffi.NULL, scratch.out, scratch.ROOM, size, scratch.error)
+            if status == lib.MQTT5_OK:
+                data: bytes = scratch.out_bytes[: size[0]]
+            elif status == lib.MQTT5_ERR_NO_SPACE:
+                out = _uncleared("uint8_t[]", size[0])
+                lib.mqtt5_encode(scratch.packet, ffi.NULL, out, len(out), size, scratch.error)
+                data = ffi.buffer(out)[:]
+            else:
+                raise cls.refusal(packet, status, scratch.error)
+        finally:
+            scratch.give_back()
+        return data
+
+    @classmethod
+    def refusal(cls, value: Any, status: int, error: Any) -> ValueError:
+        name = _text(lib.mqtt5_field_name(error.field))
+        return _errors.refuse_value(cls.fields, value, _rule(status), error.field, name, error.index)
+
+
+_new = object.__new__
+_shapes: dict[type, type[Shape]] = {}  # by class
+_packets: dict[int, type[Shape]] = {}  # by type
+_checks = {
+    lib.MQTT5_STRUCT_WILL: lib.mqtt5_check_will,
+    lib.MQTT5_STRUCT_TOPIC_FILTER: lib.mqtt5_check_subscription,
+}
+
+
+class Immutable:
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        __shape: type[Shape]
+
+    def __new__(cls, *args: Any, **keywords: Any) -> Self:
+        raise TypeError(f"cannot create '{cls.__name__}' instances")
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return all([slot.__get__(self) == slot.__get__(other) for slot in self.__shape.slots])
+
+    def __hash__(self) -> int:
+        return hash(tuple([slot.__get__(self) for slot in self.__shape.slots]))
+
+    def __repr__(self) -> str:
+        values = [(field, slot.__get__(self)) for field, slot in zip(self.__shape.fields, self.__shape.slots)]
+        shown = [f"{field.name}={value!r}" for field, value in values if field.required or value != field.default]
+        return f"{type(self).__qualname__}({', '.join(shown)})"
+
+    def __setattr__(self, name: str, value: object) -> None:
+        self.__refuse(name, "assign to")
+        object.__setattr__(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        self.__refuse(name, "delete")
+        object.__delattr__(self, name)
+
+    def __refuse(self, name: str, verb: str) -> None:
+        if any(field.name == name for field in self.__shape.fields):
+            raise _errors.refuse_change(name, verb)
+
+    def replace(self, **changes: Any) -> Self:
+        values = {field.name: slot.__get__(self) for field, slot in zip(self.__shape.fields, self.__shape.slots)}
+        return type(self)(**values | {self.__shape.aliases.get(key, key): value for key, value in changes.items()})
+
+    __replace__ = replace
+
+    def __copy__(self) -> Self:
+        return self if type(self) is self.__shape.cls else _fields.duplicate(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self if type(self) is self.__shape.cls else _fields.duplicate(self, memo)
+
+    def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        return _fields.new_arguments(self, self.__shape.fields)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return object.__reduce_ex__(self, max(protocol, 2))
+
+
+class BasePacket(Immutable):
+    __slots__ = ()
+
+    def write(self) -> bytes:
+        return self._Immutable__shape.write(self)  # type: ignore[attr-defined,no-any-return]
+
+
+def packet(declared: type[_T]) -> type[_T]:
+    """Makes the class that is declared."""
+    declaration = _fields.join(declared, reflect)
+    fields, name = declaration.fields, declared.__name__
+    specs = [
+        (f.name, f.annotation, dataclasses.field(kw_only=f.keyword, **({} if f.required else {"default": f.default})))
+        for f in fields
+    ]
+    arguments = dataclasses.make_dataclass(name, specs, repr=False, eq=False, slots=True)
+
+    def __new__(cls: Any, *args: Any, **keywords: Any) -> Any:  # noqa: N807
+        return shape.construct(cls, args, keywords)
+
+    __new__.__module__, __new__.__qualname__ = declared.__module__, f"{declared.__qualname__}.__new__"  # for pickle
+    body = declaration.namespace | {
+        "__new__": __new__,
+        "__qualname__": declared.__qualname__,
+        "__slots__": [f.name for f in fields],
+    }
+    made: Any = type(name, declared.__bases__, body)
+    del made.__slots__  # else pickle and copy take the fields for what a derived class adds
+    slots = [vars(made)[f.name] for f in fields]
+    given = [vars(arguments)[f.name] for f in fields]
+    accessors = [_list_accessors(f) if f.kind in ITEMS else _accessors(f) for f in fields]
+    members = {
+        "cls": made,
+        "fields": fields,
+        "number": declaration.struct,
+        "arguments": arguments,
+        "slots": slots,
+        "aliases": {f.alias: f.name for f in fields if f.alias},
+        "has_properties": any([f.property for f in fields]),
+        "settle": staticmethod(_joined([_settle_step(*each) for each in zip(fields, given, slots)])),
+        "load_fields": staticmethod(_joined([_load_step(f, a[0], s) for f, a, s in zip(fields, accessors, slots)])),
+        "put_fields": staticmethod(_joined([_put_step(f, a[1], s) for f, a, s in zip(fields, accessors, slots)])),
+    }
+    shape: Any = type(name, (Shape,), members)
+    _shapes[made] = made._Immutable__shape = shape
+    if declaration.struct not in _checks:
+        _packets[declaration.struct] = shape
+    return made  # type: ignore[no-any-return]
+
+
+def reflect(struct: int) -> Iterator[tuple[str, int, int, int, int]]:
+    """(name, kind, offset, flag, property) of each member of a struct."""
+    member, index = ffi.new("mqtt5_member *"), 0
+    while lib.mqtt5_reflect(struct, index, member):
+        yield _text(member.name), member.kind, member.offset, member.flag, member.property
+        index += 1
+
+
+# ----------------------------------------------------------------- reading
+
+
+def read(buffer: Any) -> tuple[Any, int]:
+    if type(buffer) is bytes and len(buffer) <= Scratch.ROOM:
+        return _decode(buffer, len(buffer), ffi.NULL)
+    try:
+        source = ffi.from_buffer(buffer)
+    except TypeError:
+        raise _errors.refuse_type(buffer, "buffer", "a bytes-like object") from None
+    except (BufferError, ValueError):  # its bytes are not in one piece
+        return read(bytes(memoryview(buffer)))
+    with source:  # released at once: a bytearray can be resized again
+        arrived = ffi.buffer(source)
+        size = len(arrived)
+        data = arrived[: _packet_size(arrived[:16], ffi.NULL)]
+    return _decode(data, size, ffi.NULL)
+
+
+def _packet_size(data: bytes, options: Any) -> int:
+    """The size of the packet that begins with data, as far as that is known; if it is not one, that of data."""
+    size = ffi.new("size_t *")
+    status = lib.mqtt5_frame(data, len(data), options, size, ffi.NULL)
+    return size[0] if status in (lib.MQTT5_OK, lib.MQTT5_INCOMPLETE) else len(data)
+
+
+def _decode(data: bytes, arrived: int, options: Any) -> tuple[Any, int]:
+    """Reads a packet from data, which ends with it if more has arrived."""
+    size = len(data)
+    scratch = _take()
+    try:
+        if size <= scratch.ROOM:
+            scratch.room_bytes[:size] = data
+            source = scratch.room
+        else:
+            source = ffi.from_buffer(data)
+        status = lib.mqtt5_decode(source, size, options, scratch.packet, scratch.size, scratch.error)
+        number, needed = scratch.packet.type, scratch.size[0]
+        if status == lib.MQTT5_OK:
+            return _packets[number].load(scratch.structs[number]), needed
+        if status == lib.MQTT5_INCOMPLETE:
+            raise _errors.incomplete(_rule(status), arrived, needed)
+        raise _refusal(data, status, number, scratch.error)
+    finally:
+        scratch.give_back()
+
+
+def _refusal(data: bytes, status: int, number: int, error: Any) -> Exception:
+    return _errors.refuse_packet(
+        _packets[number].fields if number in _packets else (),
+        _text(lib.mqtt5_type_name(number)),
+        _rule(status),
+        lib.mqtt5_reason_code(status),
+        error.field,
+        _text(lib.mqtt5_field_name(error.field)),
+        error.offset,
+        error.index,
+        data[error.offset : error.offset + 9],
+    )
+
+
+class Decoder:
+    __slots__ = ("_buffer", "_error", "_needed", "_options", "_start")
+
+    def __init__(self, max_packet_size: int | None = None) -> None:
+        self._options = ffi.new("mqtt5_options *", [_fields.size_limit(max_packet_size, "max_packet_size")])
+        self._buffer = bytearray()
+        self._start = 0  # of the next packet
+        self._needed = 1  # its size, as far as that is known
+        self._error: Any = None
+
+    def feed(self, data: Any, /) -> None:
+        try:
+            view = memoryview(data)
+        except TypeError:
+            raise _errors.refuse_type(data, "data", "a bytes-like object") from None
+        with view:  # released at once: a bytearray can be resized again
+            if self._error is None:
+                self._drop_read()
+                self._buffer += view if view.contiguous else view.tobytes()
+
+    @property
+    def buffered(self) -> int:
+        return len(self._buffer) - self._start
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"cannot pickle or copy '{type(self).__name__}' object")
+
+    def __next__(self) -> Any:
+        if self._error is not None:
+            raise _errors.again(self._error)
+        start, arrived = self._start, self.buffered
+        if arrived >= self._needed:  # from here on with copies: another thread may change the buffer
+            self._needed = _packet_size(bytes(self._buffer[start : start + 16]), self._options)
+            if arrived >= self._needed:
+                return self._read(bytes(self._buffer[start : start + self._needed]))
+        self._drop_read()
+        raise StopIteration
+
+    def _read(self, data: bytes) -> Any:
+        try:
+            made, size = _decode(data, len(data), self._options)
+        except _errors.DecodeError as error:
+            self._error = _errors.again(error)  # without the traceback, which leads back here
+            self._buffer, self._start = bytearray(), 0
+            raise
+        self._start += size
+        self._needed = 1
+        return made
+
+    def _drop_read(self) -> None:
+        del self._buffer[: self._start]
+        self._start = 0
+
+
+def topic_matches(pattern: str, topic: str) -> bool:
+    scratch = _take()
+    views = ffi.new("mqtt5_view[2]")
+    rules = [("pattern", pattern, lib.mqtt5_check_topic_filter), ("topic", topic, lib.mqtt5_check_topic_name)]
+    try:
+        for i, (name, value, check) in enumerate(rules):
+            scratch.lend(views[i], _fields.to_string(value, name).encode())
+            status = check(views[i])
+            if status != lib.MQTT5_OK:
+                raise _errors.refuse_argument(value, name, _rule(status))
+        return bool(lib.mqtt5_topic_matches(views[0], views[1]))
+    finally:
+        scratch.give_back()
+
+
+def face(documented: _T) -> _T:
+    """What this module has under the name of a documented function or class, with that documentation."""
+    own: Any = globals()[documented.__name__]  # type: ignore[attr-defined]
+    if not isinstance(documented, type):
+        return update_wrapper(own, documented)  # type: ignore[arg-type,no-any-return]
+    own.__doc__, own.__module__ = documented.__doc__, documented.__module__
+    for name, member in vars(documented).items():
+        if isinstance(member, property):
+            vars(own)[name].__doc__ = member.__doc__
+            update_wrapper(vars(own)[name].fget, member.fget)  # type: ignore[arg-type]
+        elif callable(member):
+            update_wrapper(vars(own)[name], member)
+    return own  # type: ignore[no-any-return]
