@@ -297,7 +297,7 @@ static void *keep(state *s, size_t size)
 /* The documentation of an object, or of an attribute that it may have; after a signature, if there is one. */
 static const char *documentation(state *s, PyObject *documented, const char *name, const char *signature)
 {
-    PyObject *attribute = name == NULL                             ? Py_NewRef(documented)
+    PyObject *attribute = name == NULL                               ? Py_NewRef(documented)
                           : PyObject_HasAttrString(documented, name) ? PyObject_GetAttrString(documented, name)
                                                                      : Py_NewRef(Py_None);
     PyObject *doc = attribute != NULL && attribute != Py_None ? PyObject_GetAttrString(attribute, "__doc__") : NULL;
@@ -475,10 +475,10 @@ static PyObject *start(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "OO:start", &fields, &errors)) {
         return NULL;
     }
-#define TAKE(from, name)                                         \
+#define TAKE(from, name)                                      \
     Py_XSETREF(s->name, PyObject_GetAttrString(from, #name)); \
-    if (s->name == NULL) {                                       \
-        return NULL;                                             \
+    if (s->name == NULL) {                                    \
+        return NULL;                                          \
     }
     SHARED_FUNCTIONS(TAKE)
 #undef TAKE
@@ -564,15 +564,9 @@ static PyModuleDef_Slot module_slots[] = {
 };
 
 struct PyModuleDef native_module = {
-    PyModuleDef_HEAD_INIT,
-    "mqtt5._native",
-    "The engine for CPython: see native/ in the sources.",
-    sizeof(state),
-    module_functions,
-    module_slots,
-    traverse_module,
-    clear_module,
-    free_module,
+    PyModuleDef_HEAD_INIT, "mqtt5._native",  "The engine for CPython: see native/ in the sources.",
+    sizeof(state),         module_functions, module_slots,
+    traverse_module,       clear_module,     free_module,
 };
 
 PyMODINIT_FUNC PyInit__native(void)

@@ -192,8 +192,7 @@ static void refuse_call(const layout *l, PyTypeObject *type, Py_ssize_t count, P
         PyTuple_SET_ITEM(keywords, i, Py_NewRef(names[i]));
     }
     if (keywords != NULL && name != NULL) {
-        native_raise(
-            PyObject_CallFunction(l->state->refuse_call, "OOnO", l->declared, name, count, keywords));
+        native_raise(PyObject_CallFunction(l->state->refuse_call, "OOnO", l->declared, name, count, keywords));
     }
     Py_XDECREF(keywords);
     Py_XDECREF(name);
@@ -499,7 +498,7 @@ const PyMethodDef native_immutable_methods[] = {
 };
 
 const PyType_Slot native_immutable_slots[] = {
-    {Py_tp_new, (void *)new_object}, {Py_tp_richcompare, (void *)compare},     {Py_tp_hash, (void *)hash},
+    {Py_tp_new, (void *)new_object}, {Py_tp_richcompare, (void *)compare},    {Py_tp_hash, (void *)hash},
     {Py_tp_repr, (void *)represent}, {Py_tp_setattro, (void *)set_attribute}, {0, NULL},
 };
 
