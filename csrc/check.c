@@ -5,7 +5,8 @@
  * It knows what is allowed. It does not know bytes: the same rules hold for a
  * packet that was just decoded and for one that is about to be encoded.
  */
-#include "mqtt5_codec.h"
+#include "mqtt5_text.h"
+#include "mqtt5_value.h"
 
 /* Keeps the first rule that is broken. */
 typedef struct checker {
@@ -150,7 +151,7 @@ static const property topic_filters = {MQTT5_FIELD_TOPIC_FILTERS, MQTT5_KIND_TOP
 static const property patterns = {MQTT5_FIELD_PATTERNS, MQTT5_KIND_PATTERNS, RULE_NONE, 0, 0};
 static const property reason_codes = {MQTT5_FIELD_REASON_CODES, MQTT5_KIND_REASON_CODES, RULE_NONE, 0, 0};
 
-static void check_item(checker *c, const property *row, const void *item)
+static INLINE void check_item(checker *c, const property *row, const void *item)
 {
     const unsigned field = row->id;
     const mqtt5_topic_filter *filter;
@@ -259,7 +260,7 @@ static void check_properties(checker *c, const mqtt5_properties *properties)
 
 /* -------------------------------------------------------------- packets */
 
-static void check_will(checker *c, const mqtt5_will *will)
+static INLINE void check_will(checker *c, const mqtt5_will *will)
 {
     require(c, will->qos <= 2, MQTT5_ERR_BAD_QOS_FLAGS, MQTT5_FIELD_QOS);
     check_properties(c, &will->properties);

@@ -8,17 +8,30 @@
  */
 #include "native.h"
 
+static uint64_t load(const uint8_t *at, size_t size)
+{
+    uint64_t word = 0;
+
+    memcpy(&word, at, size);
+    return word;
+}
+
+/* By words, of which the last two may overlap. */
 static bool is_ascii(mqtt5_view view)
 {
     const uint8_t *at = view.data, *const end = at + view.size;
-    uint64_t word, bits = 0;
+    uint64_t bits = 0;
 
-    for (; end - at >= (ptrdiff_t)sizeof(word); at += sizeof(word)) {
-        memcpy(&word, at, sizeof(word));
-        bits |= word;
-    }
-    for (; at < end; at++) {
-        bits |= *at;
+    if (view.size >= 8) {
+        for (bits = load(end - 8, 8); end - at >= 8; at += 8) {
+            bits |= load(at, 8);
+        }
+    } else if (view.size >= 4) {
+        bits = load(at, 4) | load(end - 4, 4);
+    } else {
+        while (at < end) {
+            bits |= *at++;
+        }
     }
     return (bits & 0x8080808080808080u) == 0;
 }
@@ -56,15 +69,6 @@ static PyObject *make_number(const field *f, uint32_t number)
 
 static PyObject *make_object(layout *l, const char *from, PyObject *payload);
 
-/* Tuples that hold no others than these cannot be part of a cycle. */
-static PyObject *untracked(PyObject *tuple)
-{
-    if (tuple != NULL && PyObject_GC_IsTracked(tuple)) {
-        PyObject_GC_UnTrack(tuple);
-    }
-    return tuple;
-}
-
 static PyObject *make_pair(const mqtt5_string_pair *pair)
 {
     PyObject *name = make_text(pair->name), *value = name != NULL ? make_text(pair->value) : NULL;
@@ -77,7 +81,8 @@ static PyObject *make_pair(const mqtt5_string_pair *pair)
     }
     PyTuple_SET_ITEM(made, 0, name);
     PyTuple_SET_ITEM(made, 1, value);
-    return untracked(made);
+    PyObject_GC_UnTrack(made); /* no cycle leads through strings, nor through what a list holds */
+    return made;
 }
 
 /* The next item, which there is: the list was decoded. */
@@ -95,9 +100,7 @@ static PyObject *make_item(const field *f, mqtt5_list *list)
     case MQTT5_KIND_USER_PROPERTIES:
         return mqtt5_next_user_property(list, &pair) ? make_pair(&pair) : NULL;
     case MQTT5_KIND_TOPIC_FILTERS:
-        return mqtt5_next_topic_filter(list, &filter)
-                   ? make_object(f->component, (const char *)&filter, NULL)
-                   : NULL;
+        return mqtt5_next_topic_filter(list, &filter) ? make_object(f->component, (const char *)&filter, NULL) : NULL;
     case MQTT5_KIND_REASON_CODES:
         return mqtt5_next_reason_code(list, &code) ? make_number(f, code) : NULL;
     default:
@@ -120,7 +123,10 @@ static PyObject *make_list(const field *f, mqtt5_list list)
         }
         PyTuple_SET_ITEM(made, i, item);
     }
-    return untracked(made);
+    if (made != NULL && count > 0) {
+        PyObject_GC_UnTrack(made);
+    }
+    return made;
 }
 
 static PyObject *make_value(const field *f, const char *member, PyObject *payload)

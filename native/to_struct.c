@@ -252,8 +252,8 @@ static int fill_member(const field *f, PyObject *value, char *member, scratch *s
         return is_none ? 0 : native_view(value, (mqtt5_view *)member);
     case MQTT5_KIND_BINARY:
     case MQTT5_KIND_PAYLOAD:
-        *(mqtt5_view *)member = is_none ? mqtt5_view_of(NULL, 0)
-                                        : mqtt5_view_of(PyBytes_AS_STRING(value), (size_t)PyBytes_GET_SIZE(value));
+        *(mqtt5_view *)member =
+            is_none ? mqtt5_view_of(NULL, 0) : mqtt5_view_of(PyBytes_AS_STRING(value), (size_t)PyBytes_GET_SIZE(value));
         return 0;
     case MQTT5_KIND_WILL:
         return is_none ? 0 : fill_struct(f->component, values_of(value), member, s);
@@ -270,33 +270,28 @@ static bool equals_default(const field *f, PyObject *value)
 
 static int fill_struct(const layout *l, PyObject *const *values, char *to, scratch *s)
 {
-    const field *const *fixed, *f;
+    const Py_ssize_t count = l->count;
     uint64_t present = 0;
     Py_ssize_t i;
 
-    for (fixed = l->fixed; (f = *fixed) != NULL; fixed++) {
-        PyObject *value = values[f - l->fields];
+    memcpy(to + l->plain_at, l->plain, l->plain_size);
+    for (i = 0; i < count; i++) {
+        const field *f = &l->fields[i];
 
-        if (f->flag != 0) {
-            *(bool *)(to + f->flag) = value != Py_None;
+        if (values[i] == l->defaults[i] || (f->property != 0 && equals_default(f, values[i]))) {
+            continue;
         }
-        if (fill_member(f, value, to + f->offset, s) < 0) {
+        if (fill_member(f, values[i], to + f->offset, s) < 0) {
             return -1;
         }
-    }
-    if (l->present < 0) {
-        return 0;
-    }
-    for (i = 0; i < l->count; i++) {
-        f = &l->fields[i];
-        if (f->property != 0 && values[i] != f->def && !equals_default(f, values[i])) {
-            if (fill_member(f, values[i], to + f->offset, s) < 0) {
-                return -1;
-            }
-            present |= (uint64_t)1 << f->property;
+        if (f->flag != 0) {
+            *(bool *)(to + f->flag) = true;
         }
+        present |= (uint64_t)1 << f->property; /* 0 is no property */
     }
-    *(uint64_t *)(to + l->present) = present;
+    if (l->present >= 0) {
+        *(uint64_t *)(to + l->present) = present & ~(uint64_t)1;
+    }
     return 0;
 }
 
@@ -309,14 +304,58 @@ int native_fill(const layout *l, PyObject *const *values, scratch *s)
     return fill_struct(l, values, (char *)&s->as, s);
 }
 
+/* What a member takes in its struct, apart from one that has a flag: without that, it means nothing. */
+static size_t member_size(const field *f)
+{
+    switch (f->flag != 0 ? MQTT5_KIND_BOOL : f->kind) {
+    case MQTT5_KIND_BOOL:
+    case MQTT5_KIND_BYTE:
+        return 1;
+    case MQTT5_KIND_U16:
+        return sizeof(uint16_t);
+    case MQTT5_KIND_U32:
+    case MQTT5_KIND_VARINT:
+        return sizeof(uint32_t);
+    default:
+        return is_list_kind(f->kind) ? sizeof(mqtt5_list) : sizeof(mqtt5_view);
+    }
+}
+
+int native_fill_fixed(layout *l)
+{
+    size_t end = 0;
+    const field *f;
+    scratch s;
+    int i;
+
+    memset(&s, 0, sizeof(s));
+    l->plain_at = sizeof(s.as);
+    for (i = 0; (f = l->fixed[i]) != NULL; i++) {
+        const size_t at = f->flag != 0 ? f->flag : f->offset;
+
+        if (f->def != NULL && fill_member(f, f->def, (char *)&s.as + f->offset, &s) < 0) {
+            return -1;
+        }
+        l->plain_at = Py_MIN(l->plain_at, at);
+        end = Py_MAX(end, at + member_size(f));
+    }
+    l->plain_size = end > l->plain_at ? end - l->plain_at : 0;
+    if (l->plain_size > PLAIN_SIZE) {
+        PyErr_SetString(PyExc_ImportError, "a struct is too large for the native engine");
+        return -1;
+    }
+    memcpy(l->plain, (char *)&s.as + l->plain_at, l->plain_size);
+    return 0;
+}
+
 /* -------------------------------------------------- checking and writing */
 
 /* Raises what the library says of an object. */
 static void refuse(const layout *l, PyObject *object, const mqtt5_error *error)
 {
     native_raise(PyObject_CallFunction(l->state->refuse_value, "OOsisn", l->declared, object,
-                                       mqtt5_strerror(error->status), (int)error->field,
-                                       mqtt5_field_name(error->field), (Py_ssize_t)error->index));
+                                       mqtt5_strerror(error->status), (int)error->field, mqtt5_field_name(error->field),
+                                       (Py_ssize_t)error->index));
 }
 
 int native_check(const layout *l, PyObject *object)

@@ -29,7 +29,7 @@ static PyObject *fill_defaults(const layout *l, PyObject *made)
 
     values_of(made)[0] = NULL; /* of a class without fields */
     for (i = 0; i < l->count; i++) {
-        values_of(made)[i] = Py_XNewRef(l->fields[i].def);
+        values_of(made)[i] = Py_XNewRef(l->defaults[i]);
     }
     return made;
 }
@@ -58,8 +58,8 @@ static bool keep_object(layout *l, PyObject *object)
         return false;
     }
     for (i = 0; i < l->count; i++) {
-        if (values[i] != l->fields[i].def) {
-            Py_XSETREF(values[i], Py_XNewRef(l->fields[i].def));
+        if (values[i] != l->defaults[i]) {
+            Py_XSETREF(values[i], Py_XNewRef(l->defaults[i]));
         }
     }
     l->free_objects[l->free_count++] = object;
@@ -166,7 +166,7 @@ static const field *find_field(const layout *l, PyObject *name, Py_ssize_t *hint
         if (at >= l->count) {
             at = 0;
         }
-        if (l->fields[at].name == name) {
+        if (l->names[at] == name) {
             *hint = at + 1;
             return &l->fields[at];
         }
@@ -192,8 +192,7 @@ static void refuse_call(const layout *l, PyTypeObject *type, Py_ssize_t count, P
         PyTuple_SET_ITEM(keywords, i, Py_NewRef(names[i]));
     }
     if (keywords != NULL && name != NULL) {
-        native_raise(
-            PyObject_CallFunction(l->state->refuse_call, "OOnO", l->declared, name, count, keywords));
+        native_raise(PyObject_CallFunction(l->state->refuse_call, "OOnO", l->declared, name, count, keywords));
     }
     Py_XDECREF(keywords);
     Py_XDECREF(name);
@@ -454,7 +453,8 @@ static PyObject *represent(PyObject *self)
     for (i = 0; result >= 0 && i < l->count; i++) {
         result = is_shown(&l->fields[i], values_of(self)[i]);
         if (result > 0) {
-            PyObject *part = PyUnicode_FromFormat("%U=%R", l->fields[i].name, values_of(self)[i]);
+            PyObject *part =
+                PyUnicode_FromFormat(l->fields[i].secret ? "%U=<hidden>" : "%U=%R", l->names[i], values_of(self)[i]);
 
             result = part != NULL ? PyList_Append(parts, part) : -1;
             Py_XDECREF(part);
@@ -499,7 +499,7 @@ const PyMethodDef native_immutable_methods[] = {
 };
 
 const PyType_Slot native_immutable_slots[] = {
-    {Py_tp_new, (void *)new_object}, {Py_tp_richcompare, (void *)compare},     {Py_tp_hash, (void *)hash},
+    {Py_tp_new, (void *)new_object}, {Py_tp_richcompare, (void *)compare},    {Py_tp_hash, (void *)hash},
     {Py_tp_repr, (void *)represent}, {Py_tp_setattro, (void *)set_attribute}, {0, NULL},
 };
 
@@ -556,6 +556,7 @@ static int describe_field(layout *l, field *f, PyObject *declared)
     f->flag = (uint16_t)get_number(declared, "flag");
     f->lowest = get_number(declared, "lowest");
     f->highest = get_number(declared, "highest");
+    f->secret = get_number(declared, "secret") != 0;
     alias = PyObject_GetAttrString(declared, "alias");
     members = PyObject_GetAttrString(declared, "members");
     if (PyErr_Occurred()) {
@@ -601,6 +602,8 @@ static int describe(layout *l, PyObject *declaration)
         if (describe_field(l, f, declared) < 0) {
             return -1;
         }
+        l->defaults[i] = f->def;
+        l->names[i] = f->name;
         l->positional += !get_number(declared, "keyword");
         l->required |= (uint32_t)(f->def == NULL) << i;
         l->is_gc = l->is_gc || f->component != NULL;
@@ -620,7 +623,7 @@ static int describe(layout *l, PyObject *declaration)
     l->present = l->structure == MQTT5_STRUCT_WILL           ? (ptrdiff_t)offsetof(mqtt5_will, properties.present)
                  : l->structure == MQTT5_STRUCT_TOPIC_FILTER ? -1
                                                              : (ptrdiff_t)offsetof(mqtt5_packet, as.properties.present);
-    return PyErr_Occurred() ? -1 : 0;
+    return PyErr_Occurred() ? -1 : native_fill_fixed(l);
 }
 
 int native_traverse_layout(const layout *l, visitproc visit, void *arg)
