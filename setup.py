@@ -13,7 +13,7 @@ def paths(pattern: str) -> list[str]:
 
 
 # Link-time optimization, so that what is called from other files is inlined; only the init function is visible.
-flags = ["-fvisibility=hidden", "-flto"] if os.name == "posix" else []
+flags = ["-fvisibility=hidden", "-flto=auto"] if os.name == "posix" else []
 
 native = Extension(
     "mqtt5._native",

@@ -113,7 +113,7 @@ static void measure(const struct packet_case *c, size_t rounds)
     }
     for (job = 0; job < JOBS; job++) {
         qsort(times[job], rounds, sizeof(times[job][0]), compare);
-        printf("%-30s %6lu  %-6s %9.1f %9.1f %8.1f\n", c->name, (unsigned long)size, jobs[job], times[job][0],
+        printf("%-31s %6lu  %-6s %9.1f %9.1f %8.1f\n", c->name, (unsigned long)size, jobs[job], times[job][0],
                times[job][rounds / 2], times[job][0] / times[COPY][0]);
     }
 }
@@ -129,7 +129,7 @@ int main(int argc, char **argv)
     for (i = 0; i < sizeof(payload); i++) {
         payload[i] = (uint8_t)i;
     }
-    printf("%-30s %6s  %-6s %9s %9s %8s\n", "", "bytes", "", "min ns", "median", "x memcpy");
+    printf("%-31s %6s  %-6s %9s %9s %8s\n", "", "bytes", "", "min ns", "median", "x memcpy");
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         measure(&cases[i], rounds);
     }

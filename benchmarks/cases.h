@@ -123,7 +123,7 @@ static uint64_t use_subscribe(const mqtt5_packet *packet)
 
 /* What a list of the packet's properties points to. */
 typedef struct store {
-    mqtt5_string_pair users[2];
+    mqtt5_string_pair users[3];
     mqtt5_topic_filter filters[8];
 } store;
 
@@ -169,6 +169,22 @@ static void build_publish_with_properties(mqtt5_packet *packet, store *s)
     build_publish(packet, s);
     set_message(p, s);
     SET(TOPIC_ALIAS, topic_alias, 7);
+}
+
+/* 62 bytes: a short reading with three user properties. */
+static void build_publish_with_users(mqtt5_packet *packet, store *s)
+{
+    mqtt5_properties *p = &packet->as.publish.properties;
+
+    build_publish(packet, s);
+    packet->as.publish.payload = MQTT5_VIEW("{\"t\":21.5}");
+    s->users[0].name = MQTT5_VIEW("site");
+    s->users[0].value = MQTT5_VIEW("north");
+    s->users[1].name = MQTT5_VIEW("unit");
+    s->users[1].value = MQTT5_VIEW("C");
+    s->users[2].name = MQTT5_VIEW("id");
+    s->users[2].value = MQTT5_VIEW("42");
+    SET(USER_PROPERTIES, user_properties, mqtt5_list_of(s->users, 3));
 }
 
 static void build_puback(mqtt5_packet *packet, store *s)
@@ -272,6 +288,7 @@ static const struct packet_case {
 } cases[] = {
     {"PUBLISH (a)", build_publish, use_publish},
     {"PUBLISH (b), 8 properties", build_publish_with_properties, use_publish},
+    {"PUBLISH (c), 3 user properties", build_publish_with_users, use_publish},
     {"PUBACK", build_puback, use_puback},
     {"CONNECT, will, 17 properties", build_connect, use_connect},
     {"CONNACK, 16 properties", build_connack, use_connack},

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # What the codec takes of a microcontroller, for each target and option: bytes of code and constants (text), of static
-# memory (none, or this fails), and of stack at the deepest of a decode, mqtt5_decode_head() and an encode. It compiles as
-# firmware does, freestanding and without a warning, and fails if anything but mem* and the compiler's own helpers is
-# needed from outside.
+# memory (none, or this fails), and of stack at the deepest of a decode, mqtt5_decode_head() and an encode. It compiles
+# and links as firmware does, freestanding, without a warning, and without functions that are not called. It fails if
+# anything but mem* and the compiler's own helpers is needed from outside.
 #
 #     benchmarks/size.sh [--check | --write] [-v]
 #
@@ -29,30 +29,42 @@ targets=(
     "rv64imac|riscv64-unknown-elf-gcc --specs=picolibc.specs -march=rv64imac -mabi=lp64 -mcmodel=medany"
 )
 
-# name|options|sources of csrc that are added to those that the others need
+# What few programs call; all other functions of mqtt5.h are in each configuration.
+texts="mqtt5_strerror"
+names="mqtt5_type_name mqtt5_reason_name"
+reflection="mqtt5_reflect mqtt5_field_name"
+components="mqtt5_check_will mqtt5_check_subscription"
+functions=$(sed -n 's/^MQTT5_API.*[ *]\(mqtt5_[a-z0-9_]*\)(.*/\1/p' csrc/mqtt5.h)
+
+# name|options|functions that the program calls too
 configurations=(
     "codec||"
     "client|-DMQTT5_CLIENT_ONLY|"
     "broker|-DMQTT5_BROKER_ONLY|"
-    "codec+strerror||strerror"
-    "all||strerror reflect"
+    "codec+strerror||$texts"
+    "codec+reflect||$texts $reflection"
+    "all||$texts $names $reflection $components"
 )
 
 # What may be needed from outside. For the helpers, see "Routines for integer arithmetic" in GCC's internals manual.
 allowed='^(memcpy|memmove|memset|memcmp|__aeabi_[a-z0-9_]+|__gnu_thumb1_case_[a-z]+|__(ctz|clz|ffs|popcount)[sd]i2|__(ashl|lshr|ashr|mul|u?div|u?mod)[sd]i3|__riscv_(save|restore)_[0-9]+)$'
 
-# Compiles to .o and .ci; writes what is needed from outside, and the deepest stacks, to needed and stack.
-compile() { # directory, options, added sources, compiler and its options
-    local out=$1 extra=$2 added=$3 source name
+# Compiles to .o and .ci, and links what the functions need to linked.elf; writes what is needed from outside, and the
+# deepest stacks, to needed and stack.
+compile() { # directory, options, added functions, compiler and its options
+    local out=$1 extra=$2 added=$3 source name roots=() link=()
     shift 3
+    for name; do [[ $name == --specs=* ]] || link+=("$name"); done # no linker script: this links no program
     rm -rf "$out"
     mkdir -p "$out"
     for source in csrc/*.c; do
-        name=$(basename "$source" .c)
-        case $name in strerror | reflect) [[ " $added " == *" $name "* ]] || continue ;; esac
         # shellcheck disable=SC2086 # options are words
-        "$@" "${options[@]}" $extra -c "$source" -o "$out/$name.o"
+        "$@" "${options[@]}" $extra -c "$source" -o "$out/$(basename "$source" .c).o"
     done
+    for name in $functions; do
+        [[ " $texts $names $reflection $components " == *" $name "* && " $added " != *" $name "* ]] || roots+=("-Wl,-u,$name")
+    done
+    "${link[@]}" -nostdlib -r -Wl,--gc-sections "${roots[@]}" "$out"/*.o -o "$out/linked.elf"
     "${1%gcc}nm" --undefined-only "$out"/*.o | awk 'NF == 2 {print $2}' | sort -u >"$out/undefined"
     "${1%gcc}nm" --defined-only "$out"/*.o | awk 'NF == 3 {print $3}' | sort -u >"$out/defined"
     comm -23 "$out/undefined" "$out/defined" >"$out/needed"
@@ -62,7 +74,7 @@ compile() { # directory, options, added sources, compiler and its options
 
 # Prints text, data, bss, and the stack of each function.
 figures() { # directory, compiler
-    "${2%gcc}size" -t "$1"/*.o | awk 'END {printf "%s %s %s ", $1, $2, $3}'
+    "${2%gcc}size" "$1/linked.elf" | awk 'END {printf "%s %s %s ", $1, $2, $3}'
     awk '{printf "%s ", $2}' "$1/stack"
 }
 

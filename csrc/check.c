@@ -5,7 +5,8 @@
  * It knows what is allowed. It does not know bytes: the same rules hold for a
  * packet that was just decoded and for one that is about to be encoded.
  */
-#include "mqtt5_codec.h"
+#include "mqtt5_text.h"
+#include "mqtt5_value.h"
 
 /* Keeps the first rule that is broken. */
 typedef struct checker {
@@ -150,7 +151,7 @@ static const property topic_filters = {MQTT5_FIELD_TOPIC_FILTERS, MQTT5_KIND_TOP
 static const property patterns = {MQTT5_FIELD_PATTERNS, MQTT5_KIND_PATTERNS, RULE_NONE, 0, 0};
 static const property reason_codes = {MQTT5_FIELD_REASON_CODES, MQTT5_KIND_REASON_CODES, RULE_NONE, 0, 0};
 
-static void check_item(checker *c, const property *row, const void *item)
+static INLINE void check_item(checker *c, const property *row, const void *item)
 {
     const unsigned field = row->id;
     const mqtt5_topic_filter *filter;
@@ -259,7 +260,7 @@ static void check_properties(checker *c, const mqtt5_properties *properties)
 
 /* -------------------------------------------------------------- packets */
 
-static void check_will(checker *c, const mqtt5_will *will)
+static INLINE void check_will(checker *c, const mqtt5_will *will)
 {
     require(c, will->qos <= 2, MQTT5_ERR_BAD_QOS_FLAGS, MQTT5_FIELD_QOS);
     check_properties(c, &will->properties);
@@ -316,7 +317,7 @@ static void check_auth(checker *c, const mqtt5_auth *p)
             MQTT5_PROP_AUTHENTICATION_DATA);
 }
 
-static mqtt5_status report(const checker *c, mqtt5_error *error)
+static mqtt5_status result_of(const checker *c, mqtt5_error *error)
 {
     if (c->status != MQTT5_OK && error != NULL) {
         error->status = c->status;
@@ -327,32 +328,25 @@ static mqtt5_status report(const checker *c, mqtt5_error *error)
     return c->status;
 }
 
-static checker checker_for(unsigned type)
-{
-    checker c = {MQTT5_OK, 0, (uint8_t)type, 0, 0};
-
-    return c;
-}
-
 mqtt5_status mqtt5_check_will(const mqtt5_will *will, mqtt5_error *error)
 {
-    checker c = checker_for(MQTT5_STRUCT_WILL);
+    checker c = {MQTT5_OK, 0, MQTT5_STRUCT_WILL, 0, 0};
 
     check_will(&c, will);
-    return report(&c, error);
+    return result_of(&c, error);
 }
 
 mqtt5_status mqtt5_check_subscription(const mqtt5_topic_filter *filter, mqtt5_error *error)
 {
-    checker c = checker_for(MQTT5_SUBSCRIBE);
+    checker c = {MQTT5_OK, 0, MQTT5_SUBSCRIBE, 0, 0};
 
     check_item(&c, &topic_filters, filter);
-    return report(&c, error);
+    return result_of(&c, error);
 }
 
 mqtt5_status mqtt5_check(const mqtt5_packet *packet, mqtt5_error *error)
 {
-    checker c = checker_for(packet->type);
+    checker c = {MQTT5_OK, 0, packet->type, 0, 0};
 
     switch (packet->type) {
     case MQTT5_CONNECT:
@@ -401,5 +395,5 @@ mqtt5_status mqtt5_check(const mqtt5_packet *packet, mqtt5_error *error)
     if (c.status == MQTT5_OK && packet->as.properties.present != 0) {
         check_properties(&c, &packet->as.properties);
     }
-    return report(&c, error);
+    return result_of(&c, error);
 }

@@ -592,17 +592,24 @@ MQTT5_API const char *mqtt5_field_name(unsigned field);
 /** The view of a string literal. */
 #define MQTT5_VIEW(literal) mqtt5_view_of("" literal "", sizeof("" literal "") - 1)
 
-/** The same as an initialiser that is constant. */
-#define MQTT5_VIEW_INIT(literal)                                    \
-    {                                                               \
-        (const uint8_t *)("" literal ""), sizeof("" literal "") - 1 \
+/** The same as a constant initializer. */
+#define MQTT5_VIEW_INIT(literal)                              \
+    {                                                         \
+        MQTT5_BYTES("" literal ""), sizeof("" literal "") - 1 \
     }
+
+/* The bytes of any object, with the cast of each language. */
+#ifdef __cplusplus
+#define MQTT5_BYTES(pointer) reinterpret_cast<const uint8_t *>(pointer)
+#else
+#define MQTT5_BYTES(pointer) ((const uint8_t *)(pointer))
+#endif
 
 /** The view of any bytes. */
 static inline mqtt5_view mqtt5_view_of(const void *data, size_t size)
 {
     mqtt5_view view;
-    view.data = (const uint8_t *)data;
+    view.data = MQTT5_BYTES(data);
     view.size = size;
     return view;
 }
@@ -627,7 +634,7 @@ static inline bool mqtt5_has(const mqtt5_properties *properties, mqtt5_property_
 /** Say that it is there, before or after its member is written. */
 static inline void mqtt5_set(mqtt5_properties *properties, mqtt5_property_id id)
 {
-    properties->present |= (uint64_t)1 << id;
+    properties->present |= UINT64_C(1) << id;
 }
 
 #ifdef __cplusplus

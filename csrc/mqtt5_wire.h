@@ -2,28 +2,39 @@
 /*
  * mqtt5_wire.h - the primitive types of section 1.5, read from and written to bounded memory.
  *
- * It knows bytes and bounds. It does not know packets, properties or text:
- * a field is a number that it hands on.
+ * It knows bytes and bounds. It does not know packets, properties or text rules:
+ * a field is a number that it passes on.
  */
 #ifndef MQTT5_WIRE_H
 #define MQTT5_WIRE_H
 
 #include "mqtt5.h"
-
-#include <string.h>
+#include "mqtt5_config.h"
 
 /* --------------------------------------------------------------- reading */
 
 /*
- * A reader keeps its first error; from then on there is nothing left to read
- * and every read yields zero. So packet code reads field after field and
- * looks at status once. Which field is wrong is not its business: for that, a
- * packet is read a second time, with a finder (mqtt5_codec.h).
+ * Locates a field when a packet that was refused is read again: the one that
+ * cannot be read, or the wanted one, whose value was refused.
+ */
+typedef struct finder {
+    const uint8_t *at; /* where the last field begins, up to the located one */
+    size_t item;       /* its index in a list, else 0 */
+    uint8_t field;
+    uint8_t wanted; /* 0 if none */
+    bool found;
+    size_t skip; /* number of fields with the wanted name before it */
+} finder;
+
+/*
+ * A reader keeps its first error; after it there is nothing left to read and
+ * every read yields zero. So packet code reads field after field and looks at
+ * status once. To locate an error, a packet is read again with a finder.
  */
 typedef struct reader {
     const uint8_t *at;
     const uint8_t *end;
-    struct finder *finder; /* NULL when reading for the first time */
+    finder *find; /* NULL, unless an error is located */
     mqtt5_status status;
 } reader;
 
@@ -32,8 +43,8 @@ static inline reader reader_of(const uint8_t *data, size_t size)
     reader r;
 
     r.at = data;
-    r.end = size > 0 ? data + size : data; /* nothing at all may stand at NULL */
-    r.finder = NULL;
+    r.end = size > 0 ? data + size : data; /* data may be NULL if size is 0 */
+    r.find = NULL;
     r.status = MQTT5_OK;
     return r;
 }
@@ -124,7 +135,7 @@ static inline mqtt5_view read_rest(reader *r)
     return view;
 }
 
-/* A string or Binary Data: a two-byte length, and so many bytes. */
+/* A string or Binary Data: a two-byte length, then that many bytes. */
 static inline void read_view(reader *r, mqtt5_view *view)
 {
     const uint8_t *at = r->at;
@@ -145,19 +156,46 @@ static inline void read_view(reader *r, mqtt5_view *view)
     view->size = 0;
 }
 
+/* --------------------------------------------------------------- finding */
+
+#if defined(__GNUC__)
+#pragma GCC visibility push(hidden)
+#endif
+
+/* A field begins: keeps the last one before the error, or the wanted one. */
+void mqtt5_note_field(finder *f, unsigned field, const uint8_t *at, size_t item);
+
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
+
+/* Says which field, and which item of it, begins at a place. */
+static inline void note_field(const reader *r, unsigned field, const uint8_t *at, size_t item)
+{
+    if (r->find != NULL && r->status == MQTT5_OK) {
+        mqtt5_note_field(r->find, field, at, item);
+    }
+}
+
+/* Says which field comes next. */
+static inline void begin_field(const reader *r, unsigned field)
+{
+    note_field(r, field, r->at, 0);
+}
+
 /* --------------------------------------------------------------- writing */
 
 /*
- * A writer counts every byte, and writes those for which there is room: with no
- * room at all, it measures. What does not fit is left out with all that follows.
+ * A writer counts every byte and writes those that fit: without a buffer, it
+ * measures. After the first write that does not fit, nothing is written.
  */
 typedef struct writer {
     uint8_t *data;
-    size_t size; /* how much room there is */
-    size_t at;   /* how much was counted */
+    size_t size; /* of data */
+    size_t at;   /* number of bytes counted */
 } writer;
 
-/* Counts n bytes; is there room for them? They are then the last ones before at. */
+/* Counts n bytes. True if they fit; they are then the last n before at. */
 static inline bool count_bytes(writer *w, size_t n)
 {
     w->at += n;
@@ -230,6 +268,45 @@ static inline void write_view(writer *w, const mqtt5_view *view)
 
     write_u16(w, (unsigned)size);
     write_bytes(w, view->data, size);
+}
+
+#if defined(__GNUC__)
+#pragma GCC visibility push(hidden)
+#endif
+
+/*
+ * Writes a length at start, where given bytes were reserved: that of all data
+ * after them, plus more. Moves the data if the length needs more bytes than were
+ * reserved; it must not need fewer.
+ */
+void mqtt5_write_length(writer *w, size_t start, size_t given, size_t more);
+
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
+
+static INLINE void write_length_here(writer *w, size_t start, size_t given, size_t more)
+{
+    const size_t written = w->at - start - given, length = written + more, size = varint_size(length);
+
+    if (count_bytes(w, size - given)) {
+        uint8_t *to = w->data + start;
+
+        if (size != given) {
+            memmove(to + size, to + given, written);
+        }
+        put_varint(to, length, size);
+    }
+}
+
+/* mqtt5_write_length(), inlined where speed matters more than size. */
+static FAST void write_length(writer *w, size_t start, size_t given, size_t more)
+{
+    if (IS_FAST) {
+        write_length_here(w, start, given, more);
+    } else {
+        mqtt5_write_length(w, start, given, more);
+    }
 }
 
 #endif

@@ -6,7 +6,7 @@
  * allowed (check.c), what a property is (table.c) or how a value looks on
  * the wire (value.c).
  */
-#include "mqtt5_codec.h"
+#include "mqtt5_value.h"
 
 enum {
     PROTOCOL_VERSION = 5,
@@ -39,7 +39,7 @@ static unsigned reserved_flags(unsigned type)
 /* Most packets have none, which is soon seen; what looks for a field wants to know of them all the same. */
 static FAST void read_properties(reader *r, unsigned where, mqtt5_properties *properties)
 {
-    if (IS_FAST && r->at < r->end && *r->at == 0 && r->finder == NULL) {
+    if (IS_FAST && r->at < r->end && *r->at == 0 && r->find == NULL) {
         r->at++;
         properties->present = 0;
     } else {
@@ -411,25 +411,13 @@ mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, const mqtt5_options *
     return whole > size ? MQTT5_INCOMPLETE : MQTT5_OK;
 }
 
-/* A field begins. The finder keeps the last one in front of the error, or the one that is wanted. */
-void mqtt5_note_field(finder *f, unsigned field, const uint8_t *at, size_t item)
-{
-    if (f->found) {
-        return;
-    }
-    f->at = at;
-    f->field = (uint8_t)field;
-    f->item = item;
-    f->found = f->field == f->wanted && f->skip-- == 0;
-}
-
 /* Reads what is behind the fixed header, on the look-out for a field if there is a finder. */
 static FAST mqtt5_status parse(const uint8_t *data, size_t size, mqtt5_packet *packet, finder *f)
 {
     reader r = reader_of(data + 1, size - 1);
 
     (void)read_varint(&r);
-    r.finder = f;
+    r.find = f;
     read_body(&r, data[0] & 0x0Fu, packet);
     return r.status;
 }

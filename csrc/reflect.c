@@ -4,7 +4,7 @@
  *
  * It says what mqtt5.h and the property table say, at run time. It holds no rules.
  */
-#include "mqtt5_codec.h"
+#include "mqtt5_table.h"
 
 typedef struct {
     uint16_t structs; /* set of packet types; bit 0: the Will */

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * table.c - the rows of the property table of mqtt5_codec.h, and how to find one.
+ * table.c - the rows of the property table of mqtt5_table.h, and how to find one.
  *
- * It knows which properties exist and where they may stand. It does not know
- * how they are read, written or checked.
+ * It knows which properties exist and which packets may have them. It does
+ * not know how they are read, written or checked.
  */
-#include "mqtt5_codec.h"
+#include "mqtt5_table.h"
 
 #define ROW(id, member, kind, rule, packets) \
     {id, MQTT5_KIND_##kind, RULE_##rule, offsetof(mqtt5_properties, member), packets},
 
-/* Row 0 stands for an identifier that does not exist, the last one for the end: neither is allowed anywhere. */
+/* Row 0 is for identifiers that do not exist, the last row marks the end: neither is allowed anywhere. */
 const property mqtt5_rows[ROWS] = {
     {0, 0, 0, 0, 0},
     MQTT5_PROPERTY_TABLE(ROW) /* */

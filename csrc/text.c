@@ -4,7 +4,7 @@
  *
  * It knows the rules of text. It does not know packets, or where a text came from.
  */
-#include "mqtt5_codec.h"
+#include "mqtt5_text.h"
 
 /*
  * What is_plain() avoids: a character, and the one that differs from it in bit 3 alone. '+' is '#' with that bit.

@@ -5,7 +5,7 @@
  * It knows how each kind looks on the wire and how properties follow each
  * other. It does not know what they mean, or what they must be: see check.c.
  */
-#include "mqtt5_codec.h"
+#include "mqtt5_value.h"
 
 /* ------------------------------------------------------------ one value */
 
@@ -298,12 +298,12 @@ static NOINLINE void note_property(const reader *r, unsigned where, const mqtt5_
     const property *row = find_property(id, where);
     size_t item = 0;
 
-    mqtt5_note_field(r->finder, MQTT5_FIELD_PROPERTY_ID | section_of(where), r->at, 0);
+    mqtt5_note_field(r->find, MQTT5_FIELD_PROPERTY_ID | section_of(where), r->at, 0);
     if (row != NULL && is_list(row->kind) && (properties->present & bit(id)) != 0) {
         item = ((const mqtt5_list *)((const char *)properties + row->offset))->count;
     }
     if (row != NULL || mqtt5_refuse_property(id) == MQTT5_ERR_MISPLACED_PROPERTY) { /* else its number is no field */
-        mqtt5_note_field(r->finder, id | section_of(where), r->at, item);
+        mqtt5_note_field(r->find, id | section_of(where), r->at, item);
     }
 }
 
@@ -330,7 +330,7 @@ void mqtt5_read_properties(reader *from, unsigned where, mqtt5_properties *prope
         bool repeated;
         uint32_t id;
 
-        if (r.finder != NULL) {
+        if (r.find != NULL) {
             properties->present = present;
             from->at = start;
             note_property(from, where, properties);

@@ -13,6 +13,7 @@ import re
 import shlex
 import sys
 from io import TextIOWrapper
+from typing import Any
 
 from mqtt5 import (
     ConnAckReasonCode,
@@ -26,7 +27,6 @@ from mqtt5 import (
     get_sources,
     read,
 )
-from mqtt5._typing import Any
 
 DESCRIPTION = """\
 Prints each packet in the input on a line, after its offset in bytes:

@@ -40,7 +40,7 @@ def _start() -> tuple[str, ModuleType]:
     missing = ""
     if wanted != "portable":
         try:
-            from mqtt5 import _native
+            import mqtt5._native as _native
         except ImportError as error:
             missing = f"the native engine, mqtt5._native: {error}"
             if wanted:
@@ -49,7 +49,7 @@ def _start() -> tuple[str, ModuleType]:
             _native.start(_fields, _errors)
             return "native", _native
     try:
-        from mqtt5 import _portable
+        import mqtt5._portable as _portable
     except ImportError as error:
         missing += f"{'; ' if missing else ''}the portable engine, mqtt5._portable: {error}"
         raise ImportError(

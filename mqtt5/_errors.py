@@ -62,9 +62,11 @@ def refuse_call(fields: Sequence[Field], name: str, count: int, keywords: Sequen
 
 def refuse_value(fields: Sequence[Field], value: Any, rule: str, number: int, name: str, index: int) -> ValueError:
     """For a packet or component that breaks a rule: the field's number, its name in C, and which item of a list."""
-    label, wrong, name = type(value).__name__, value, _name_of(fields, number, name)
+    label, wrong, name = fields[0].label.partition(".")[0], value, _name_of(fields, number, name)
     if number & IN_WILL:
         label, wrong = f"{label}.will", value.will
+    if name == "topic_filters" and not hasattr(wrong, name):  # what C calls a TopicFilter by itself
+        name = fields[0].name
     if not hasattr(wrong, name):
         return ValueError(f"{label}: {rule}")
     wrong = getattr(wrong, name)

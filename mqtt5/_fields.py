@@ -425,12 +425,17 @@ class Lazy:
 
 
 class NoDataclass:
-    """In place of __dataclass_params__, which dataclass() asks for when it is applied to a subclass."""
+    """In place of __dataclass_params__: dataclass(), applied to a subclass, asks its bases whether they are frozen."""
+
+    init = repr = eq = order = unsafe_hash = False
+    match_args = kw_only = slots = True
+    weakref_slot = False
 
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def __get__(self, instance: Any, owner: Any = None) -> NoReturn:
+    @property
+    def frozen(self) -> NoReturn:
         raise TypeError(f"a class derived from {self.name} cannot be a dataclass: it may add behaviour, but no fields")
 
 

@@ -5,18 +5,15 @@
 names and with the same rules: the functions, the constants, the members of enums. `ffi` knows the types. The inline
 functions and macros at the end of the header are not there; `body()` is there in addition.
 
-Not part of it, though visible in `lib` and `ffi`, is what the engine behind the packet classes has for itself: all
-names with `slot`, `image` or `direct_view` in them. They may change or go at any time; `mqtt5_direct_views` must not
-be written to.
-
 As in C, nothing here looks after memory. What a struct points to must be kept alive, and as it is, for as long as the
 struct is used, and a wrong pointer ends the process. The functions may be called from any thread; CFFI lets other
 threads run meanwhile, so nothing that they work on may be changed by one of those.
 """
 
+from typing import Any
+
 from mqtt5._ffi import ffi as _ffi
 from mqtt5._ffi import lib as _lib
-from mqtt5._typing import Any
 
 __all__ = ["body", "ffi", "lib"]
 

@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mqtt5_codec.h - what the files of the codec share, and the property table.
+ * mqtt5_table.h - sets of packet types, rules, and the property table.
  *
- * The table is the one place that says what a property is. The functions
- * declared here are not part of the public interface.
+ * The table is the one place that says what a property is. It does not know
+ * how values are read, written or checked.
  */
-#ifndef MQTT5_CODEC_H
-#define MQTT5_CODEC_H
+#ifndef MQTT5_TABLE_H
+#define MQTT5_TABLE_H
 
-#include "mqtt5_wire.h"
-
-/* Sizes of packets need 28 bits, and a header. */
-typedef char size_t_is_wide_enough[(size_t)-1 >= 0xFFFFFFFFu ? 1 : -1];
+#include "mqtt5.h"
+#include "mqtt5_config.h"
 
 /*
- * Sets of packet types; bit 0, a reserved type, stands for the CONNECT's Will. They are one enumeration, since C++20
- * does not want numbers of two in one expression.
+ * Sets of packet types; bit 0, a reserved type, stands for the CONNECT's Will. All are in one enumeration: C++20
+ * deprecates arithmetic between two of them.
  */
 enum {
     IN_WILL = 1 << 0,
@@ -43,15 +41,13 @@ enum {
     IN_REASONED = IN_CONNACK | IN_PUBLISH_ACK | IN_SUBACK | IN_UNSUBACK | IN_DISCONNECT | IN_AUTH,
 
     /*
-     * Which packets are decoded and which encoded: all, or only those that one side
-     * receives and sends (table 2-1). The code for the others is left out.
+     * The packets that are decoded and those that are encoded: all, or only those
+     * that one side receives and sends (table 2-1). Code for other packets is not compiled.
      */
     FROM_BOTH = IN_PUBLISH | IN_PUBLISH_ACK | IN_DISCONNECT | IN_AUTH,
     FROM_CLIENT = FROM_BOTH | IN_CONNECT | IN_SUBSCRIBE | IN_UNSUBSCRIBE | IN_PINGREQ,
     FROM_BROKER = FROM_BOTH | IN_CONNACK | IN_SUBACK | IN_UNSUBACK | IN_PINGRESP,
-#if defined(MQTT5_CLIENT_ONLY) && defined(MQTT5_BROKER_ONLY)
-#error "MQTT5_CLIENT_ONLY and MQTT5_BROKER_ONLY exclude each other; without either, the codec serves both"
-#elif defined(MQTT5_CLIENT_ONLY)
+#if defined(MQTT5_CLIENT_ONLY)
     DECODED = FROM_BROKER,
     ENCODED = FROM_CLIENT
 #elif defined(MQTT5_BROKER_ONLY)
@@ -63,25 +59,25 @@ enum {
 #endif
 };
 
-/* For a type that exists; where all are in the set, the compiler asks nothing. */
+/* type is 1 to 15. With the full set the test folds away. */
 static inline bool is_in(unsigned packets, unsigned type)
 {
     return packets == ANYWHERE || (packets >> type & 1) != 0;
 }
 
-/* What a property's value must be, beyond what its kind says. */
+/* What is required of a property's value, besides its kind. */
 typedef enum rule {
     RULE_NONE,
     RULE_BOOLEAN, /* 0 or 1 */
     RULE_NOT_ZERO,
-    RULE_TOPIC_ALIAS, /* not zero, with a reason code of its own */
+    RULE_TOPIC_ALIAS, /* not 0, with its own reason code */
     RULE_TOPIC_NAME
 } rule;
 
 /*
  * Table 2-4: identifier, member, kind, rule, packets; in the order of the
- * identifiers. Property 11 has two rows, since it is one number in SUBSCRIBE
- * and a list in PUBLISH; rows of one identifier stand together.
+ * identifiers. Property 11 has two adjacent rows: it is one number in SUBSCRIBE
+ * and a list in PUBLISH.
  */
 #define MQTT5_PROPERTY_TABLE(X)                                                                                        \
     X(MQTT5_PROP_PAYLOAD_FORMAT_INDICATOR, payload_format_indicator, BYTE, BOOLEAN, IN_MESSAGE)                        \
@@ -124,7 +120,7 @@ typedef struct property {
 } property;
 
 #define MQTT5_ONE_ROW(id, member, kind, rule, packets) +1
-/* One row more at each end of the table. */
+/* One more row at each end of the table. */
 enum { HIGHEST_PROPERTY = MQTT5_PROP_SHARED_SUBSCRIPTION_AVAILABLE, ROWS = 1 MQTT5_PROPERTY_TABLE(MQTT5_ONE_ROW) + 1 };
 
 static inline bool is_list(unsigned kind)
@@ -132,73 +128,20 @@ static inline bool is_list(unsigned kind)
     return kind >= MQTT5_KIND_VARINTS;
 }
 
-/*
- * NOINLINE keeps a function that is rarely needed from taking stack in those that
- * call it. INLINE is for one that is smaller where it is called. FAST is for one
- * that is worth a copy in each of its callers, where the compiler knows more of
- * its arguments; a program that is to be small goes without (then IS_FAST is 0),
- * and keeps what is APART from taking stack, too.
- */
-#if defined(__GNUC__)
-#define INLINE inline __attribute__((always_inline))
-#define NOINLINE __attribute__((noinline))
-#else
-#define INLINE inline
-#define NOINLINE
-#endif
-#if defined(__GNUC__) && defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__)
-#define IS_FAST 1
-#define FAST INLINE
-#define APART INLINE
-#elif defined(__GNUC__)
-#define IS_FAST 0
-#define FAST inline
-#define APART __attribute__((noinline, unused))
-#else
-#define IS_FAST 0
-#define FAST inline
-#define APART inline
-#endif
-
-/* One value of any kind; of a list, one item. */
-typedef union value {
-    uint8_t byte;
-    uint16_t u16;
-    uint32_t u32;
-    mqtt5_view view;
-    mqtt5_string_pair user;
-    mqtt5_topic_filter filter;
-} value;
-
-/* Another file of the codec may call these, a program that links it may not. */
+/* Functions and data of the codec are hidden from programs that link a shared library. */
 #if defined(__GNUC__)
 #pragma GCC visibility push(hidden)
 #endif
 
-/* table.c */
 extern const property mqtt5_rows[ROWS];
 extern const uint8_t mqtt5_first_row[HIGHEST_PROPERTY + 1];
-mqtt5_status mqtt5_refuse_property(uint32_t id); /* why find_property() found none */
-
-/* value.c */
-const void *mqtt5_next_item(mqtt5_list *list, unsigned kind, value *room);
-void mqtt5_read_list(reader *r, unsigned kind, unsigned field, mqtt5_list *list);
-void mqtt5_write_list(writer *w, unsigned kind, unsigned id, const mqtt5_list *list);
-void mqtt5_read_properties(reader *r, unsigned where, mqtt5_properties *properties);
-void mqtt5_write_properties(writer *w, unsigned where, const mqtt5_properties *properties);
-
-/* text.c */
-mqtt5_status mqtt5_check_string(const uint8_t *data, size_t size);
-bool mqtt5_is_shared(mqtt5_view pattern);
-
-/* packet.c */
-void mqtt5_note_field(struct finder *f, unsigned field, const uint8_t *at, size_t item);
+mqtt5_status mqtt5_refuse_property(uint32_t id); /* the reason why find_property() found none */
 
 #if defined(__GNUC__)
 #pragma GCC visibility pop
 #endif
 
-/* The row of a property in a set of packet types; NULL if there is no such property in any of them. */
+/* The row of a property in a set of packet types; NULL if none of them has that property. */
 static INLINE const property *find_property(uint32_t id, unsigned where)
 {
     const property *row;
@@ -214,80 +157,6 @@ static INLINE const property *find_property(uint32_t id, unsigned where)
         row++;
     } while (row->id == id);
     return NULL;
-}
-
-/*
- * Finds the field that is wrong, when a packet is read for the second time: the
- * one that cannot be read, or a given one whose value was refused.
- */
-typedef struct finder {
-    const uint8_t *at; /* where the last field begins, up to the one that is found */
-    size_t item;       /* which item of a list it is, else 0 */
-    uint8_t field;
-    uint8_t wanted; /* the field that was refused, 0 if none ... */
-    bool found;
-    size_t skip; /* ... after so many others of the same name */
-} finder;
-
-/* Says which field, and which item of it, begins at a place. */
-static inline void note_field(const reader *r, unsigned field, const uint8_t *at, size_t item)
-{
-    if (r->finder != NULL && r->status == MQTT5_OK) {
-        mqtt5_note_field(r->finder, field, at, item);
-    }
-}
-
-/* Says which field comes next. */
-static inline void begin_field(const reader *r, unsigned field)
-{
-    note_field(r, field, r->at, 0);
-}
-
-/*
- * The length of what was written behind start, plus more: at start, where it was
- * given so many bytes in advance. They must not be more than it takes; if they
- * are fewer, what is behind them moves.
- */
-static APART void write_length(writer *w, size_t start, size_t given, size_t more)
-{
-    const size_t written = w->at - start - given, length = written + more, size = varint_size(length);
-
-    if (count_bytes(w, size - given)) {
-        uint8_t *to = w->data + start;
-
-        if (size != given) {
-            memmove(to + size, to + given, written);
-        }
-        put_varint(to, length, size);
-    }
-}
-
-/* Bit n. Where a register has 32 bits, shifting 64 of them is slow, and here needless. */
-static inline uint64_t bit(unsigned n)
-{
-    if (sizeof(size_t) >= sizeof(uint64_t)) {
-        return (uint64_t)1 << n;
-    }
-    return n < 32 ? (uint32_t)1 << n : (uint64_t)((uint32_t)1 << (n - 32)) << 32;
-}
-
-/* The lowest bit that is set, of a number that is not 0. */
-static inline unsigned lowest_bit(uint64_t bits)
-{
-#if defined(__GNUC__)
-    if (sizeof(size_t) >= sizeof(uint64_t)) {
-        return (unsigned)__builtin_ctzll(bits);
-    }
-    return (uint32_t)bits != 0 ? (unsigned)__builtin_ctz((uint32_t)bits)
-                               : 32 + (unsigned)__builtin_ctz((uint32_t)(bits >> 32));
-#else
-    unsigned n = 0;
-
-    for (; !(bits & 1); bits >>= 1) {
-        n++;
-    }
-    return n;
-#endif
 }
 
 #endif

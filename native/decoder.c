@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * decoder.c - the Decoder: packet after packet from bytes that arrive in pieces.
+ *
+ * It behaves as mqtt5/stream.py documents. It knows where packets begin and end
+ * in what has arrived, and where a payload is. It does not know what else is
+ * in them.
+ */
+#include "native.h"
+
+enum {
+    SHARED_FROM = 1024, /* bytes objects from this size on are not copied, if nothing else waits */
+    KEPT_ROOM = 1024,   /* may stay allocated beyond what is needed */
+    PAYLOAD_FROM = 32768,
+    PAYLOAD_GROWTH = 64 /* at most this many times what has arrived is allocated */
+};
+
+/* clang-format off */
+typedef struct decoder {
+    PyObject_HEAD
+    const state *state;
+    mqtt5_options options;
+    PyObject *error;   /* the first DecodeError */
+    PyObject *buffer;  /* bytes: what waits is there from start to end */
+    bool owned;        /* the buffer is the decoder's, to be written to while it has the only reference */
+    Py_ssize_t start, end;
+    size_t needed;     /* the size of the next packet, as far as that is known */
+    size_t next_try;   /* to find its payload: when this many bytes have arrived */
+    PyObject *payload; /* the payload of the next packet, while it arrives; the buffer has what is before and after */
+    Py_ssize_t filled, payload_size;
+} decoder;
+/* clang-format on */
+
+static const uint8_t *waiting(const decoder *self)
+{
+    return self->buffer != NULL ? (const uint8_t *)PyBytes_AS_STRING(self->buffer) + self->start : NULL;
+}
+
+static void forget_all(decoder *self)
+{
+    Py_CLEAR(self->buffer);
+    Py_CLEAR(self->payload);
+    self->start = self->end = 0;
+    self->needed = self->next_try = 0;
+}
+
+/* Moves what waits to a buffer of the decoder's own, with room for more bytes after it. */
+static int renew_buffer(decoder *self, Py_ssize_t room)
+{
+    Py_ssize_t size = self->end - self->start;
+    PyObject *buffer = NULL;
+
+    if (size + room > 0) {
+        buffer = PyBytes_FromStringAndSize(NULL, size + room);
+        if (buffer == NULL) {
+            return -1;
+        }
+        if (size > 0) {
+            memcpy(PyBytes_AS_STRING(buffer), waiting(self), (size_t)size);
+        }
+    }
+    Py_XSETREF(self->buffer, buffer);
+    self->owned = true;
+    self->start = 0;
+    self->end = size;
+    return 0;
+}
+
+/* Makes room for more bytes after the end. */
+static int reserve(decoder *self, Py_ssize_t more)
+{
+    Py_ssize_t size = self->end - self->start, room, wanted;
+
+    if (self->owned && self->buffer != NULL && Py_REFCNT(self->buffer) == 1) {
+        room = PyBytes_GET_SIZE(self->buffer);
+        if (more <= room - self->end) {
+            return 0;
+        }
+        if (size <= self->start && more <= room - size) { /* so every byte moves for one that was read */
+            char *bytes = PyBytes_AS_STRING(self->buffer);
+
+            memcpy(bytes, bytes + self->start, (size_t)size);
+            self->start = 0;
+            self->end = size;
+            return 0;
+        }
+    }
+    if (more > PTRDIFF_MAX / 4 - size) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    wanted = more + 2 * size;
+    if (self->needed >= (size_t)(size + more) && self->needed < (size_t)(size + wanted)) {
+        wanted = (Py_ssize_t)self->needed - size;
+    }
+    return renew_buffer(self, wanted);
+}
+
+/* After the last packet that is there: keeps only the memory that what waits needs. */
+static void tidy(decoder *self)
+{
+    Py_ssize_t size = self->end - self->start;
+
+    if (self->buffer != NULL && PyBytes_GET_SIZE(self->buffer) > 4 * size + KEPT_ROOM && renew_buffer(self, 0) < 0) {
+        PyErr_Clear(); /* then it stays */
+    }
+    if (size == 0) {
+        self->start = self->end = 0;
+        if (!self->owned) {
+            Py_CLEAR(self->buffer);
+        }
+    }
+}
+
+/* Makes room for more of the payload. */
+static int grow_payload(decoder *self, Py_ssize_t more)
+{
+    Py_ssize_t room = self->payload != NULL ? PyBytes_GET_SIZE(self->payload) : 0;
+    PyObject *payload;
+
+    if (self->payload != NULL && more <= room - self->filled) {
+        return 0;
+    }
+    room = self->payload_size;
+    if ((self->filled + more) < room / PAYLOAD_GROWTH) {
+        room = (self->filled + more) * PAYLOAD_GROWTH;
+    }
+    payload = PyBytes_FromStringAndSize(NULL, room);
+    if (payload == NULL) {
+        return -1;
+    }
+    if (self->filled > 0) {
+        memcpy(PyBytes_AS_STRING(payload), PyBytes_AS_STRING(self->payload), (size_t)self->filled);
+    }
+    Py_XSETREF(self->payload, payload);
+    return 0;
+}
+
+/*
+ * If the next packet is large, not complete, and all before its payload has
+ * arrived: from then on its payload is written to an object of its own, so
+ * that each of its bytes is copied once.
+ */
+static int begin_payload(decoder *self)
+{
+    size_t size = (size_t)(self->end - self->start), arrived;
+    const uint8_t *data = waiting(self);
+    const mqtt5_view *view;
+    mqtt5_packet packet;
+
+    if (self->payload != NULL || size < PAYLOAD_FROM || size < self->next_try) {
+        return 0;
+    }
+    self->next_try = 2 * size; /* so that this takes linear time */
+    if (mqtt5_decode_head(data, size, &self->options, &packet, &self->needed, NULL) != MQTT5_OK ||
+        self->needed <= size || self->state->packets[packet.type]->payload == NULL) {
+        return 0;
+    }
+    view = (const mqtt5_view *)((const char *)&packet + self->state->packets[packet.type]->payload->offset);
+    arrived = size - (size_t)(view->data - data);
+    self->payload_size = (Py_ssize_t)view->size;
+    self->filled = 0;
+    if (grow_payload(self, (Py_ssize_t)arrived) < 0) {
+        return -1;
+    }
+    memcpy(PyBytes_AS_STRING(self->payload), view->data, arrived);
+    self->filled = (Py_ssize_t)arrived;
+    self->end -= (Py_ssize_t)arrived;
+    return 0;
+}
+
+static int feed_bytes(decoder *self, const char *data, Py_ssize_t size)
+{
+    Py_ssize_t part = 0;
+
+    if (self->payload != NULL) {
+        part = Py_MIN(size, self->payload_size - self->filled);
+        if (grow_payload(self, part) < 0) {
+            return -1;
+        }
+    }
+    if (size > part) {
+        if (reserve(self, size - part) < 0) {
+            return -1;
+        }
+        memcpy(PyBytes_AS_STRING(self->buffer) + self->end, data + part, (size_t)(size - part));
+        self->end += size - part;
+    }
+    if (part > 0) { /* after all that can fail */
+        memcpy(PyBytes_AS_STRING(self->payload) + self->filled, data, (size_t)part);
+        self->filled += part;
+    }
+    return 0;
+}
+
+static PyObject *feed(decoder *self, PyObject *data)
+{
+    Py_buffer view;
+    int result;
+
+    if (PyBytes_CheckExact(data) && PyBytes_GET_SIZE(data) >= SHARED_FROM && self->start == self->end &&
+        self->payload == NULL && self->error == NULL) {
+        Py_XSETREF(self->buffer, Py_NewRef(data));
+        self->owned = false;
+        self->start = 0;
+        self->end = PyBytes_GET_SIZE(data);
+        Py_RETURN_NONE;
+    }
+    if (native_get_buffer(self->state, data, &view, "data") < 0) {
+        return NULL;
+    }
+    result = self->error == NULL ? begin_payload(self) : 0;
+    if (result == 0 && self->error == NULL) {
+        result = feed_bytes(self, (const char *)view.buf, view.len);
+    }
+    PyBuffer_Release(&view);
+    return result == 0 ? Py_NewRef(Py_None) : NULL;
+}
+
+/* The object of a decoded packet, which takes size bytes of the buffer. */
+static PyObject *take_packet(decoder *self, const mqtt5_packet *packet, Py_ssize_t size)
+{
+    /* Making the object may run other code, which may use the decoder: so the decoder moves on before. */
+    PyObject *buffer = Py_NewRef(self->buffer), *payload = self->payload, *made;
+    Py_ssize_t next = self->start + size;
+
+    self->start = next;
+    self->payload = NULL;
+    self->needed = self->next_try = 0;
+    made = native_read_packet(self->state, packet, payload);
+    if (made == NULL && self->buffer == buffer && self->start == next) { /* no memory: the packet is still there */
+        self->start -= size;
+        self->payload = Py_XNewRef(payload);
+    }
+    Py_XDECREF(payload);
+    Py_DECREF(buffer);
+    return made;
+}
+
+static PyObject *next(decoder *self)
+{
+    Py_ssize_t waits = self->end - self->start;
+    mqtt5_packet packet;
+    mqtt5_error error;
+    mqtt5_status status;
+    PyObject *exception;
+    size_t size;
+
+    if (self->error != NULL) {
+        native_raise(PyObject_CallOneArg(self->state->again, self->error));
+        return NULL;
+    }
+    if (self->payload != NULL) {
+        if (self->filled < self->payload_size) {
+            return NULL;
+        }
+        mqtt5_decode_head(waiting(self), (size_t)waits, &self->options, &packet, &size, NULL);
+        return take_packet(self, &packet, (Py_ssize_t)(size - (size_t)self->payload_size));
+    }
+    if (waits == 0 || (size_t)waits < self->needed) {
+        tidy(self);
+        return NULL;
+    }
+    status = mqtt5_decode(waiting(self), (size_t)waits, &self->options, &packet, &size, &error);
+    if (status == MQTT5_OK) {
+        return take_packet(self, &packet, (Py_ssize_t)size);
+    }
+    if (status == MQTT5_INCOMPLETE) {
+        self->needed = size;
+        if (begin_payload(self) == 0) {
+            tidy(self);
+        }
+        return NULL;
+    }
+    exception = native_refuse(self->state, &packet, &error, waiting(self), (size_t)waits);
+    if (exception != NULL) {
+        Py_XSETREF(self->error, exception);
+        forget_all(self);
+        native_raise(PyObject_CallOneArg(self->state->again, exception));
+    }
+    return NULL;
+}
+
+/*
+ * Without the GIL, a decoder is used by one thread at a time. Code that runs
+ * meanwhile may use it too, in the same thread or, where that waits, in another.
+ */
+static PyObject *decoder_feed(PyObject *self, PyObject *data)
+{
+    PyObject *result;
+
+    Py_BEGIN_CRITICAL_SECTION(self);
+    result = feed((decoder *)self, data);
+    Py_END_CRITICAL_SECTION();
+    return result;
+}
+
+static PyObject *decoder_next(PyObject *self)
+{
+    PyObject *result;
+
+    Py_BEGIN_CRITICAL_SECTION(self);
+    result = next((decoder *)self);
+    Py_END_CRITICAL_SECTION();
+    return result;
+}
+
+static PyObject *decoder_buffered(PyObject *self, void *unused)
+{
+    const decoder *d = (const decoder *)self;
+    Py_ssize_t size;
+
+    (void)unused;
+    Py_BEGIN_CRITICAL_SECTION(self);
+    size = d->end - d->start + (d->payload != NULL ? d->filled : 0);
+    Py_END_CRITICAL_SECTION();
+    return PyLong_FromSsize_t(size);
+}
+
+static PyObject *decoder_reduce(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    PyErr_Format(PyExc_TypeError, "cannot pickle or copy '%s' object", Py_TYPE(self)->tp_name);
+    return NULL;
+}
+
+static PyObject *decoder_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
+{
+    PyObject *module = PyType_GetModuleByDef(type, &native_module);
+    decoder *self = module != NULL ? (decoder *)type->tp_alloc(type, 0) : NULL;
+
+    (void)args;
+    (void)keywords;
+    if (self != NULL) {
+        self->state = (const state *)PyModule_GetState(module);
+    }
+    return (PyObject *)self;
+}
+
+static int decoder_init(PyObject *object, PyObject *args, PyObject *keywords)
+{
+    static char *names[] = {"max_packet_size", NULL};
+    decoder *self = (decoder *)object;
+    PyObject *given = Py_None, *limit, *error;
+    size_t size;
+
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|O:Decoder", names, &given)) {
+        return -1;
+    }
+    limit = PyObject_CallFunction(self->state->size_limit, "Os", given, names[0]);
+    if (limit == NULL) {
+        return -1;
+    }
+    size = PyLong_AsSize_t(limit);
+    Py_DECREF(limit);
+    if (PyErr_Occurred()) {
+        return -1;
+    }
+    Py_BEGIN_CRITICAL_SECTION(self);
+    self->options.max_packet_size = size;
+    error = self->error;
+    self->error = NULL;
+    forget_all(self);
+    Py_END_CRITICAL_SECTION();
+    Py_XDECREF(error);
+    return 0;
+}
+
+static int decoder_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(((decoder *)self)->error);
+    return 0;
+}
+
+static int decoder_clear(PyObject *self)
+{
+    Py_CLEAR(((decoder *)self)->error);
+    return 0;
+}
+
+static void decoder_dealloc(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+
+    PyObject_GC_UnTrack(self);
+    forget_all((decoder *)self);
+    Py_CLEAR(((decoder *)self)->error);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+/* Documented by mqtt5.stream. */
+const PyMethodDef native_decoder_methods[] = {
+    {"feed", decoder_feed, METH_O, "($self, data, /)"},
+    {"__reduce__", decoder_reduce, METH_NOARGS, "($self, /)"},
+    {NULL, NULL, 0, NULL},
+};
+
+const PyGetSetDef native_decoder_attributes[] = {
+    {"buffered", decoder_buffered, NULL, NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+const int native_decoder_size = sizeof(decoder);
+
+const PyType_Slot native_decoder_slots[] = {
+    {Py_tp_new, (void *)decoder_new},         {Py_tp_init, (void *)decoder_init},
+    {Py_tp_dealloc, (void *)decoder_dealloc}, {Py_tp_traverse, (void *)decoder_traverse},
+    {Py_tp_clear, (void *)decoder_clear},     {Py_tp_iter, (void *)PyObject_SelfIter},
+    {Py_tp_iternext, (void *)decoder_next},   {0, NULL},
+};

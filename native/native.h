@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * native.h - the CPython engine: the description of a packet class, and what its files offer each other.
+ *
+ * A class is described by mqtt5._fields: the fields, and where the C struct
+ * has each. The engine knows the kinds of fields. It does not know any packet
+ * by name, any rule of MQTT, or the wire format. It imports nothing: start()
+ * is given what it needs of Python. All state is the module's.
+ */
+#ifndef MQTT5_NATIVE_H
+#define MQTT5_NATIVE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "mqtt5.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#if PY_VERSION_HEX < 0x030C0000
+#include <structmember.h>
+#define Py_T_OBJECT_EX T_OBJECT_EX
+#define Py_READONLY READONLY
+#endif
+#if PY_VERSION_HEX < 0x030D0000 /* without it, the GIL does */
+#define Py_BEGIN_CRITICAL_SECTION(object) {
+#define Py_END_CRITICAL_SECTION() }
+#endif
+#if !defined(Py_GIL_DISABLED)
+#define USE_FREE_LISTS
+#endif
+
+enum { MAX_FIELDS = 24, CODES = 256, PROPERTIES = 64, TYPES = 16, FREE_OBJECTS = 16, PLAIN_SIZE = 128 };
+
+typedef struct layout layout;
+typedef struct state state;
+
+/* mqtt5._fields.Field */
+typedef struct field {
+    PyObject *name;
+    PyObject *alias;    /* a second name, or NULL */
+    PyObject *def;      /* the default, or NULL */
+    PyObject *convert;  /* (value, label) -> a value of exactly the type */
+    PyObject *label;    /* "Class.name" */
+    PyTypeObject *type; /* of a list, that of its items */
+    PyObject **members; /* of an enum, or a bool in a byte: by number, else NULL */
+    layout *component;  /* of a component, or of a list of them */
+    long long lowest, highest;
+    long long number; /* what the struct has for the default, or -1 */
+    uint16_t offset;  /* in the struct */
+    uint16_t flag;    /* offset of the bool that says that it is there, or 0 */
+    uint8_t kind;     /* mqtt5_kind */
+    uint8_t property; /* identifier, or 0 */
+} field;
+
+/* A class: mqtt5._fields.Declaration. */
+struct layout {
+    PyGetSetDef getset[1]; /* empty; tp_getset points to it, and so leads from the type to its layout */
+    layout *next;
+    state *state;
+    PyTypeObject *type;
+    PyObject *declared; /* a tuple of Field */
+    unsigned structure; /* mqtt5_type or MQTT5_STRUCT_* */
+    ptrdiff_t present;  /* offset of mqtt5_properties.present, or -1 */
+    bool is_gc;         /* an object may be part of a cycle */
+    Py_ssize_t count, positional;
+    uint32_t required;              /* bits, by index */
+    PyObject *defaults[MAX_FIELDS]; /* by index, borrowed from the fields, as the names; NULL for what has none */
+    PyObject *names[MAX_FIELDS];
+    field fields[MAX_FIELDS];
+    const field *fixed[MAX_FIELDS + 1];   /* those that are not properties, then NULL */
+    const field *by_property[PROPERTIES]; /* the others, by identifier */
+    char plain[PLAIN_SIZE];               /* the part of the struct with the fixed fields, at their defaults */
+    size_t plain_at, plain_size;
+    const field *payload; /* the field of that kind, or NULL */
+    PyMemberDef attributes[MAX_FIELDS + 1];
+#if defined(USE_FREE_LISTS)
+    PyObject *free_objects[FREE_OBJECTS]; /* they hold the defaults already, but no reference to the type */
+    int free_count;
+#endif
+};
+
+/* What start() is given. */
+#define SHARED_FUNCTIONS(X)                                                                                    \
+    X(fields, join)                                                                                            \
+    X(fields, to_string) X(fields, size_limit) X(fields, duplicate) X(fields, Required) X(errors, refuse_type) \
+        X(errors, refuse_argument) X(errors, refuse_call) X(errors, refuse_value) X(errors, refuse_packet)     \
+            X(errors, refuse_change) X(errors, again) X(errors, incomplete)
+
+struct state {
+#define MEMBER(module, name) PyObject *name;
+    SHARED_FUNCTIONS(MEMBER)
+#undef MEMBER
+    PyObject *immutable; /* the base of all classes */
+    layout *layouts;
+    layout *packets[TYPES]; /* by mqtt5_type */
+    struct kept *kept;      /* memory that goes with the module */
+};
+
+/* Memory for one conversion: a struct, and what it points to. */
+typedef struct scratch {
+    union {
+        mqtt5_packet packet;
+        mqtt5_will will;
+        mqtt5_topic_filter filter;
+    } as;
+    struct block *blocks; /* when the room is used up */
+    size_t used;
+    union {
+        char bytes[1024];
+        void *aligned;
+    } room;
+} scratch;
+
+/* types.c: the classes. */
+PyObject *native_packet(PyObject *module, PyObject *declared); /* the decorator */
+PyObject *native_new(layout *l); /* with the defaults, and NULL for what has none; not tracked by the collector */
+void native_dealloc(PyObject *object);
+void native_freeze(PyTypeObject *type);
+int native_traverse_layout(const layout *l, visitproc visit, void *arg);
+void native_clear_layout(layout *l);
+extern const PyMethodDef native_immutable_methods[];
+extern const PyType_Slot native_immutable_slots[];
+
+/* to_struct.c: objects to structs. All values must have exactly their types. */
+PyObject *native_adapt(const field *f, PyObject *value); /* a value of exactly the type, or NULL with an exception */
+int native_fill(const layout *l, PyObject *const *values, scratch *s); /* end the scratch, also after -1 */
+int native_fill_fixed(layout *l); /* once, when the fields are known: the part with the defaults */
+void native_end(scratch *s);
+int native_view(PyObject *text, mqtt5_view *view); /* -1 with an exception */
+PyObject *native_write(PyObject *packet, PyObject *unused);
+int native_check(const layout *l, PyObject *object); /* 0, or -1 with an exception */
+
+/* to_object.c: structs to objects. */
+PyObject *native_read_packet(const state *s, const mqtt5_packet *packet, PyObject *payload);
+
+/* decoder.c */
+extern const PyMethodDef native_decoder_methods[];
+extern const PyGetSetDef native_decoder_attributes[];
+extern const PyType_Slot native_decoder_slots[];
+extern const int native_decoder_size;
+
+/* module.c */
+extern struct PyModuleDef native_module;
+void native_raise(PyObject *exception); /* takes the reference; NULL: an exception is set already */
+PyObject *native_refuse(const state *s, const mqtt5_packet *packet, const mqtt5_error *error, const uint8_t *data,
+                        size_t size); /* the exception for bytes */
+int native_get_buffer(const state *s, PyObject *object, Py_buffer *view, const char *name);
+
+/* The layout of a packet class or of a class derived from one; else NULL. */
+static inline layout *layout_of(const PyTypeObject *type)
+{
+    while (type != NULL && type->tp_dealloc != native_dealloc) {
+        type = type->tp_base;
+    }
+    return type != NULL ? (layout *)type->tp_getset : NULL;
+}
+
+static inline PyObject **values_of(PyObject *object)
+{
+    return (PyObject **)(object + 1);
+}
+
+static inline bool is_list_kind(unsigned kind)
+{
+    return kind >= MQTT5_KIND_VARINTS;
+}
+
+/* The value of an int, or of an object of a class derived from it; -1 if it is negative or too large. */
+static inline long long number_of(PyObject *value)
+{
+    int overflow;
+
+#if PY_VERSION_HEX < 0x030C0000
+    if (Py_SIZE(value) == 0 || Py_SIZE(value) == 1) {
+        return Py_SIZE(value) == 0 ? 0 : (long long)((PyLongObject *)value)->ob_digit[0];
+    }
+#else
+    if (PyUnstable_Long_IsCompact((PyLongObject *)value)) {
+        return PyUnstable_Long_CompactValue((PyLongObject *)value);
+    }
+#endif
+    return PyLong_AsLongLongAndOverflow(value, &overflow); /* -1 if it overflows */
+}
+
+#endif

@@ -1,0 +1,769 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * types.c - the packet classes: makes a C type of each declaration, with read-only attributes.
+ *
+ * It knows what an object is and what one can do with it: construct, compare,
+ * hash, print, copy, pickle, replace. It does not know what the values mean.
+ */
+#include "native.h"
+
+/* --------------------------------------------------------------- objects */
+
+/* The class of this engine that a type is or is derived from: objects have its size, or more. */
+static const PyTypeObject *own_base(const PyTypeObject *type)
+{
+    while (type->tp_dealloc != native_dealloc) {
+        type = type->tp_base;
+    }
+    return type;
+}
+
+static Py_ssize_t count_values(const PyTypeObject *base)
+{
+    return (base->tp_basicsize - (Py_ssize_t)sizeof(PyObject)) / (Py_ssize_t)sizeof(PyObject *);
+}
+
+static PyObject *fill_defaults(const layout *l, PyObject *made)
+{
+    Py_ssize_t i;
+
+    values_of(made)[0] = NULL; /* of a class without fields */
+    for (i = 0; i < l->count; i++) {
+        values_of(made)[i] = Py_XNewRef(l->defaults[i]);
+    }
+    return made;
+}
+
+PyObject *native_new(layout *l)
+{
+    PyObject *made;
+
+#if defined(USE_FREE_LISTS)
+    if (l->free_count > 0) {
+        return PyObject_Init(l->free_objects[--l->free_count], l->type);
+    }
+#endif
+    made = l->is_gc ? PyObject_GC_New(PyObject, l->type) : PyObject_New(PyObject, l->type);
+    return made != NULL ? fill_defaults(l, made) : NULL;
+}
+
+#if defined(USE_FREE_LISTS)
+/* Keeps the object, with its defaults, for native_new(). */
+static bool keep_object(layout *l, PyObject *object)
+{
+    PyObject **values = values_of(object);
+    Py_ssize_t i;
+
+    if (l->free_count == FREE_OBJECTS) {
+        return false;
+    }
+    for (i = 0; i < l->count; i++) {
+        if (values[i] != l->defaults[i]) {
+            Py_XSETREF(values[i], Py_XNewRef(l->defaults[i]));
+        }
+    }
+    l->free_objects[l->free_count++] = object;
+    return true;
+}
+#endif
+
+/*
+ * An object that is tracked by the collector may go after the module's state:
+ * then its layout is gone, and only its type can be asked.
+ */
+void native_dealloc(PyObject *object)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    const PyTypeObject *base = own_base(type);
+    Py_ssize_t i, count = count_values(base);
+
+    if (PyType_IS_GC(type)) {
+        PyObject_GC_UnTrack(object);
+    }
+#if defined(USE_FREE_LISTS)
+    else if (type == base && keep_object((layout *)type->tp_getset, object)) {
+        Py_DECREF(type);
+        return;
+    }
+#endif
+    for (i = 0; i < count; i++) {
+        Py_XDECREF(values_of(object)[i]);
+    }
+    type->tp_free(object);
+    Py_DECREF(type);
+}
+
+/* No tp_clear: as with a tuple, a cycle leads through another object too. */
+static int traverse(PyObject *object, visitproc visit, void *arg)
+{
+    Py_ssize_t i, count = count_values(own_base(Py_TYPE(object)));
+
+    Py_VISIT(Py_TYPE(object));
+    for (i = 0; i < count; i++) {
+        Py_VISIT(values_of(object)[i]);
+    }
+    return 0;
+}
+
+/* Of exactly the layout's class: does it hold what may lead back to it? */
+static bool holds_tracked(const layout *l, PyObject *object)
+{
+    const field *const *fixed;
+    Py_ssize_t i;
+
+    for (fixed = l->fixed; *fixed != NULL; fixed++) {
+        PyObject *value = values_of(object)[*fixed - l->fields];
+
+        if ((*fixed)->component == NULL || value == Py_None) {
+            continue;
+        }
+        if (!PyTuple_CheckExact(value)) {
+            return PyObject_IS_GC(value);
+        }
+        for (i = 0; i < PyTuple_GET_SIZE(value); i++) {
+            if (PyObject_IS_GC(PyTuple_GET_ITEM(value, i))) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* ---------------------------------------------------------- constructing */
+
+/* Checks an object whose values have exactly their types, and hands it out. Takes the reference. */
+static PyObject *finish(const layout *l, PyObject *made)
+{
+    if (native_check(l, made) < 0) {
+        Py_DECREF(made);
+        return NULL;
+    }
+    if (l->is_gc && holds_tracked(l, made)) {
+        PyObject_GC_Track(made);
+    }
+    return made;
+}
+
+/* An object of a class derived from the layout's, with the values of one of exactly that. Takes that reference. */
+static PyObject *derive(const layout *l, PyTypeObject *type, PyObject *exact)
+{
+    PyObject *made = type->tp_alloc(type, 0);
+    Py_ssize_t i;
+
+    for (i = 0; made != NULL && i < l->count; i++) {
+        values_of(made)[i] = Py_NewRef(values_of(exact)[i]);
+    }
+    Py_DECREF(exact);
+    return made;
+}
+
+/* The field of that name; NULL if there is none. Keywords mostly come in the order of the fields, from *hint on. */
+static const field *find_field(const layout *l, PyObject *name, Py_ssize_t *hint)
+{
+    Py_ssize_t i, at = *hint;
+
+    for (i = 0; i < l->count; i++, at++) {
+        if (at >= l->count) {
+            at = 0;
+        }
+        if (l->names[at] == name) {
+            *hint = at + 1;
+            return &l->fields[at];
+        }
+    }
+    for (i = 0; i < l->count; i++) {
+        const field *f = &l->fields[i];
+
+        if (PyUnicode_Compare(f->name, name) == 0 || (f->alias != NULL && PyUnicode_Compare(f->alias, name) == 0)) {
+            return f;
+        }
+    }
+    return NULL;
+}
+
+/* Raises what is wrong with the arguments. */
+static void refuse_call(const layout *l, PyTypeObject *type, Py_ssize_t count, PyObject *const *names,
+                        Py_ssize_t name_count)
+{
+    PyObject *keywords = PyTuple_New(name_count), *name = PyType_GetName(type);
+    Py_ssize_t i;
+
+    for (i = 0; keywords != NULL && i < name_count; i++) {
+        PyTuple_SET_ITEM(keywords, i, Py_NewRef(names[i]));
+    }
+    if (keywords != NULL && name != NULL) {
+        native_raise(PyObject_CallFunction(l->state->refuse_call, "OOnO", l->declared, name, count, keywords));
+    }
+    Py_XDECREF(keywords);
+    Py_XDECREF(name);
+}
+
+/*
+ * Gives an object of the layout's class these values, in place of those that it
+ * has: positional ones, then one for each name. Returns the fields that were
+ * given, as bits, or -1 with an exception that speaks of a call of the type.
+ */
+static int64_t set_values(const layout *l, PyTypeObject *type, PyObject *object, PyObject *const *args,
+                          Py_ssize_t count, PyObject *const *names, Py_ssize_t name_count)
+{
+    Py_ssize_t i, hint = count;
+    uint32_t given = 0;
+
+    if (count > l->positional) {
+        refuse_call(l, type, count, names, name_count);
+        return -1;
+    }
+    for (i = 0; i < count + name_count; i++) {
+        const field *f = i < count ? &l->fields[i] : find_field(l, names[i - count], &hint);
+        PyObject *value;
+
+        if (f == NULL || (given >> (f - l->fields) & 1) != 0) {
+            refuse_call(l, type, count, names, name_count);
+            return -1;
+        }
+        given |= (uint32_t)1 << (f - l->fields);
+        value = native_adapt(f, args[i]);
+        if (value == NULL) {
+            return -1;
+        }
+        Py_XSETREF(values_of(object)[f - l->fields], value);
+    }
+    return given;
+}
+
+/* The object is complete before anything else can see it. */
+static PyObject *construct(layout *l, PyTypeObject *type, PyObject *const *args, Py_ssize_t count,
+                           PyObject *const *names, Py_ssize_t name_count)
+{
+    PyObject *made = native_new(l);
+    int64_t given;
+
+    if (made == NULL) {
+        return NULL;
+    }
+    given = set_values(l, type, made, args, count, names, name_count);
+    if (given >= 0 && (given & l->required) != l->required) {
+        refuse_call(l, type, count, names, name_count);
+        given = -1;
+    }
+    if (given < 0) {
+        Py_DECREF(made);
+        return NULL;
+    }
+    made = finish(l, made);
+    return made == NULL || type == l->type ? made : derive(l, type, made);
+}
+
+/* The way of a call of exactly a packet class. */
+static PyObject *vectorcall(PyObject *type, PyObject *const *args, size_t flagged_count, PyObject *names)
+{
+    return construct(layout_of((PyTypeObject *)type), (PyTypeObject *)type, args, PyVectorcall_NARGS(flagged_count),
+                     names != NULL ? &PyTuple_GET_ITEM(names, 0) : NULL, names != NULL ? PyTuple_GET_SIZE(names) : 0);
+}
+
+/* The way of a derived class, and of cls.__new__(). */
+static PyObject *new_object(PyTypeObject *type, PyObject *args, PyObject *keywords)
+{
+    layout *l = layout_of(type);
+    const Py_ssize_t count = PyTuple_GET_SIZE(args), name_count = keywords != NULL ? PyDict_GET_SIZE(keywords) : 0;
+    PyObject *values = NULL, *names = NULL, *made = NULL, *name, *value;
+    Py_ssize_t i, at = 0;
+
+    if (l == NULL) {
+        PyErr_Format(PyExc_TypeError, "cannot construct an object of the abstract class %s", type->tp_name);
+        return NULL;
+    }
+    if (name_count == 0) {
+        return construct(l, type, &PyTuple_GET_ITEM(args, 0), count, NULL, 0);
+    }
+    values = PyTuple_New(count + name_count);
+    names = PyTuple_New(name_count);
+    if (values != NULL && names != NULL) {
+        for (i = 0; i < count; i++) {
+            PyTuple_SET_ITEM(values, i, Py_NewRef(PyTuple_GET_ITEM(args, i)));
+        }
+        for (i = 0; i < name_count && PyDict_Next(keywords, &at, &name, &value); i++) {
+            PyTuple_SET_ITEM(names, i, Py_NewRef(name));
+            PyTuple_SET_ITEM(values, count + i, Py_NewRef(value));
+        }
+        made = construct(l, type, &PyTuple_GET_ITEM(values, 0), count, &PyTuple_GET_ITEM(names, 0), name_count);
+    }
+    Py_XDECREF(values);
+    Py_XDECREF(names);
+    return made;
+}
+
+/* ------------------------------------------------------ copies, pickling */
+
+/* All values as keyword arguments, with the changes. */
+static PyObject *call_with_changes(const layout *l, PyObject *self, PyObject *const *args, PyObject *names)
+{
+    PyObject *keywords = PyDict_New(), *none = PyTuple_New(0), *made = NULL;
+    const Py_ssize_t name_count = names != NULL ? PyTuple_GET_SIZE(names) : 0;
+    int result = keywords != NULL && none != NULL ? 0 : -1;
+    Py_ssize_t i;
+
+    for (i = 0; result == 0 && i < l->count; i++) {
+        result = PyDict_SetItem(keywords, l->fields[i].name, values_of(self)[i]);
+    }
+    for (i = 0; result == 0 && i < name_count; i++) {
+        result = PyDict_SetItem(keywords, PyTuple_GET_ITEM(names, i), args[i]);
+    }
+    if (result == 0) {
+        made = PyObject_Call((PyObject *)Py_TYPE(self), none, keywords);
+    }
+    Py_XDECREF(keywords);
+    Py_XDECREF(none);
+    return made;
+}
+
+/* An object of a derived class is constructed by that, with the arguments that dataclasses.replace() gives. */
+static PyObject *replace(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names)
+{
+    layout *l = layout_of(Py_TYPE(self));
+    PyObject *made;
+    Py_ssize_t i;
+
+    if (count > 0) {
+        PyErr_Format(PyExc_TypeError, "replace() takes 0 positional arguments but %zd were given", count);
+        return NULL;
+    }
+    if (Py_TYPE(self) != l->type) {
+        return call_with_changes(l, self, args, names);
+    }
+    made = native_new(l);
+    if (made == NULL) {
+        return NULL;
+    }
+    for (i = 0; i < l->count; i++) {
+        if (values_of(made)[i] != values_of(self)[i]) {
+            Py_XSETREF(values_of(made)[i], Py_NewRef(values_of(self)[i]));
+        }
+    }
+    if (names != NULL &&
+        set_values(l, l->type, made, args, 0, &PyTuple_GET_ITEM(names, 0), PyTuple_GET_SIZE(names)) < 0) {
+        Py_DECREF(made);
+        return NULL;
+    }
+    return finish(l, made);
+}
+
+static PyObject *copy(PyObject *self, PyObject *unused)
+{
+    const layout *l = layout_of(Py_TYPE(self));
+
+    (void)unused;
+    return Py_TYPE(self) == l->type ? Py_NewRef(self) : PyObject_CallOneArg(l->state->duplicate, self);
+}
+
+static PyObject *deep_copy(PyObject *self, PyObject *memo)
+{
+    const layout *l = layout_of(Py_TYPE(self));
+
+    return Py_TYPE(self) == l->type ? Py_NewRef(self)
+                                    : PyObject_CallFunctionObjArgs(l->state->duplicate, self, memo, NULL);
+}
+
+/* The positional arguments, and those keyword arguments that are not the defaults. */
+static PyObject *new_arguments(PyObject *self, PyObject *unused)
+{
+    const layout *l = layout_of(Py_TYPE(self));
+    PyObject *args = PyTuple_New(l->positional), *keywords = PyDict_New();
+    Py_ssize_t i;
+
+    (void)unused;
+    for (i = 0; args != NULL && keywords != NULL && i < l->count; i++) {
+        PyObject *value = values_of(self)[i];
+
+        if (i < l->positional) {
+            PyTuple_SET_ITEM(args, i, Py_NewRef(value));
+        } else if (value != l->fields[i].def && PyDict_SetItem(keywords, l->fields[i].name, value) < 0) {
+            Py_CLEAR(keywords);
+        }
+    }
+    if (args == NULL || keywords == NULL) {
+        Py_XDECREF(args);
+        Py_XDECREF(keywords);
+        return NULL;
+    }
+    return Py_BuildValue("NN", args, keywords);
+}
+
+/* That of object, which makes use of __getnewargs_ex__() from protocol 2 on. */
+static PyObject *reduce(PyObject *self, PyObject *protocol)
+{
+    const long number = PyLong_AsLong(protocol);
+
+    if (number == -1 && PyErr_Occurred()) {
+        return NULL;
+    }
+    return PyObject_CallMethod((PyObject *)&PyBaseObject_Type, "__reduce_ex__", "Ol", self, number < 2 ? 2 : number);
+}
+
+/* ------------------------------------------------ comparing and printing */
+
+static PyObject *compare(PyObject *self, PyObject *other, int op)
+{
+    const layout *l = layout_of(Py_TYPE(self));
+    Py_ssize_t i;
+    int equal = 1;
+
+    if (Py_TYPE(self) != Py_TYPE(other) || (op != Py_EQ && op != Py_NE)) {
+        Py_RETURN_NOTIMPLEMENTED;
+    }
+    for (i = 0; i < l->count && equal > 0; i++) {
+        equal = PyObject_RichCompareBool(values_of(self)[i], values_of(other)[i], Py_EQ);
+    }
+    return equal < 0 ? NULL : PyBool_FromLong(equal == (op == Py_EQ));
+}
+
+/* xxHash's mixing, as tuples have it. */
+static Py_hash_t hash(PyObject *self)
+{
+    const layout *l = layout_of(Py_TYPE(self));
+    uint64_t mixed = 2870177450012600261u;
+    Py_ssize_t i;
+
+    for (i = 0; i < l->count; i++) {
+        const Py_hash_t one = PyObject_Hash(values_of(self)[i]);
+
+        if (one == -1) {
+            return -1;
+        }
+        mixed += (uint64_t)one * 14029467366897019727u;
+        mixed = (mixed << 31 | mixed >> 33) * 11400714785074694791u;
+    }
+    return (Py_hash_t)mixed == -1 ? 1 : (Py_hash_t)mixed;
+}
+
+/* Is this to be printed? Defaults are not. */
+static int is_shown(const field *f, PyObject *value)
+{
+    return f->def == NULL ? 1 : PyObject_RichCompareBool(value, f->def, Py_NE);
+}
+
+static PyObject *represent(PyObject *self)
+{
+    const layout *l = layout_of(Py_TYPE(self));
+    PyObject *parts = PyList_New(0), *separator = PyUnicode_FromString(", ");
+    PyObject *name = PyType_GetQualName(Py_TYPE(self)), *joined = NULL, *text = NULL;
+    int result = parts != NULL && separator != NULL && name != NULL ? 0 : -1;
+    Py_ssize_t i;
+
+    for (i = 0; result >= 0 && i < l->count; i++) {
+        result = is_shown(&l->fields[i], values_of(self)[i]);
+        if (result > 0) {
+            PyObject *part = PyUnicode_FromFormat("%U=%R", l->fields[i].name, values_of(self)[i]);
+
+            result = part != NULL ? PyList_Append(parts, part) : -1;
+            Py_XDECREF(part);
+        }
+    }
+    if (result >= 0) {
+        joined = PyUnicode_Join(separator, parts);
+    }
+    if (joined != NULL) {
+        text = PyUnicode_FromFormat("%U(%U)", name, joined);
+    }
+    Py_XDECREF(joined);
+    Py_XDECREF(name);
+    Py_XDECREF(separator);
+    Py_XDECREF(parts);
+    return text;
+}
+
+/* Refuses to change a field. What a derived class adds may be changed. */
+static int set_attribute(PyObject *self, PyObject *name, PyObject *value)
+{
+    const layout *l = layout_of(Py_TYPE(self));
+    Py_ssize_t hint = 0;
+
+    if (PyUnicode_Check(name) && find_field(l, name, &hint) != NULL) {
+        native_raise(
+            PyObject_CallFunction(l->state->refuse_change, "Os", name, value != NULL ? "assign to" : "delete"));
+        return -1;
+    }
+    return PyObject_GenericSetAttr(self, name, value);
+}
+
+/* Documented by mqtt5._engine. */
+const PyMethodDef native_immutable_methods[] = {
+    {"replace", (PyCFunction)(void (*)(void))replace, METH_FASTCALL | METH_KEYWORDS, "($self, /, **changes)"},
+    {"__replace__", (PyCFunction)(void (*)(void))replace, METH_FASTCALL | METH_KEYWORDS, "($self, /, **changes)"},
+    {"__copy__", copy, METH_NOARGS, "($self, /)"},
+    {"__deepcopy__", deep_copy, METH_O, "($self, memo, /)"},
+    {"__getnewargs_ex__", new_arguments, METH_NOARGS, "($self, /)"},
+    {"__reduce_ex__", reduce, METH_O, "($self, protocol, /)"},
+    {NULL, NULL, 0, NULL},
+};
+
+const PyType_Slot native_immutable_slots[] = {
+    {Py_tp_new, (void *)new_object}, {Py_tp_richcompare, (void *)compare},    {Py_tp_hash, (void *)hash},
+    {Py_tp_repr, (void *)represent}, {Py_tp_setattro, (void *)set_attribute}, {0, NULL},
+};
+
+/* ----------------------------------------------------------- the classes */
+
+static long long get_number(PyObject *object, const char *name)
+{
+    PyObject *value = PyObject_GetAttrString(object, name);
+    long long number = value != NULL ? PyLong_AsLongLong(value) : -1;
+
+    Py_XDECREF(value);
+    return number;
+}
+
+/* The members of an enum, by number, from a dict. */
+static int describe_members(field *f, PyObject *members)
+{
+    PyObject *number, *member;
+    Py_ssize_t at = 0;
+
+    if (members == Py_None) {
+        return 0;
+    }
+    f->members = (PyObject **)PyMem_Calloc(CODES, sizeof(PyObject *));
+    if (f->members == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    while (PyDict_Next(members, &at, &number, &member)) {
+        const long n = PyLong_AsLong(number);
+
+        if (n < 0 || n >= CODES) {
+            PyErr_Format(PyExc_ImportError, "%U: a member is not a byte", f->label);
+            return -1;
+        }
+        Py_XSETREF(f->members[n], Py_NewRef(member));
+    }
+    return 0;
+}
+
+static int describe_field(layout *l, field *f, PyObject *declared)
+{
+    PyObject *alias, *members;
+    int result;
+
+    f->name = PyObject_GetAttrString(declared, "name");
+    f->label = PyObject_GetAttrString(declared, "label");
+    f->convert = PyObject_GetAttrString(declared, "convert");
+    f->def = PyObject_GetAttrString(declared, "default");
+    f->type = (PyTypeObject *)PyObject_GetAttrString(declared, "type");
+    f->kind = (uint8_t)get_number(declared, "kind");
+    f->property = (uint8_t)get_number(declared, "property");
+    f->offset = (uint16_t)get_number(declared, "offset");
+    f->flag = (uint16_t)get_number(declared, "flag");
+    f->lowest = get_number(declared, "lowest");
+    f->highest = get_number(declared, "highest");
+    alias = PyObject_GetAttrString(declared, "alias");
+    members = PyObject_GetAttrString(declared, "members");
+    if (PyErr_Occurred()) {
+        Py_XDECREF(alias);
+        Py_XDECREF(members);
+        return -1;
+    }
+    PyUnicode_InternInPlace(&f->name);
+    if (PyUnicode_GET_LENGTH(alias) > 0) {
+        f->alias = alias;
+    } else {
+        Py_DECREF(alias);
+    }
+    result = describe_members(f, members);
+    Py_DECREF(members);
+    if (f->def == l->state->Required) {
+        Py_CLEAR(f->def);
+    }
+    f->number = f->def != NULL && PyLong_Check(f->def) ? number_of(f->def) : -1;
+    f->component = layout_of(f->type);
+    return result;
+}
+
+/* Fills a layout from a Declaration; clear it also after -1. */
+static int describe(layout *l, PyObject *declaration)
+{
+    Py_ssize_t i, fixed = 0;
+
+    l->declared = PyObject_GetAttrString(declaration, "fields");
+    l->structure = (unsigned)get_number(declaration, "struct");
+    if (PyErr_Occurred()) {
+        return -1;
+    }
+    if (!PyTuple_Check(l->declared) || PyTuple_GET_SIZE(l->declared) > MAX_FIELDS) {
+        PyErr_SetString(PyExc_ImportError, "a class has too many fields for the native engine");
+        return -1;
+    }
+    for (i = 0; i < PyTuple_GET_SIZE(l->declared); i++) {
+        PyObject *declared = PyTuple_GET_ITEM(l->declared, i);
+        field *f = &l->fields[i];
+
+        l->count = i + 1;
+        if (describe_field(l, f, declared) < 0) {
+            return -1;
+        }
+        l->defaults[i] = f->def;
+        l->names[i] = f->name;
+        l->positional += !get_number(declared, "keyword");
+        l->required |= (uint32_t)(f->def == NULL) << i;
+        l->is_gc = l->is_gc || f->component != NULL;
+        if (f->property == 0) {
+            l->fixed[fixed++] = f;
+        } else {
+            l->by_property[f->property] = f;
+        }
+        if (f->kind == MQTT5_KIND_PAYLOAD) {
+            l->payload = f;
+        }
+        l->attributes[i].name = PyUnicode_AsUTF8(f->name);
+        l->attributes[i].type = Py_T_OBJECT_EX;
+        l->attributes[i].offset = (Py_ssize_t)(sizeof(PyObject) + (size_t)i * sizeof(PyObject *));
+        l->attributes[i].flags = Py_READONLY;
+    }
+    l->present = l->structure == MQTT5_STRUCT_WILL           ? (ptrdiff_t)offsetof(mqtt5_will, properties.present)
+                 : l->structure == MQTT5_STRUCT_TOPIC_FILTER ? -1
+                                                             : (ptrdiff_t)offsetof(mqtt5_packet, as.properties.present);
+    return PyErr_Occurred() ? -1 : native_fill_fixed(l);
+}
+
+int native_traverse_layout(const layout *l, visitproc visit, void *arg)
+{
+    Py_ssize_t i;
+    int n;
+
+    Py_VISIT(l->type);
+    Py_VISIT(l->declared);
+    for (i = 0; i < l->count; i++) {
+        const field *f = &l->fields[i];
+
+        Py_VISIT(f->name);
+        Py_VISIT(f->alias);
+        Py_VISIT(f->def);
+        Py_VISIT(f->convert);
+        Py_VISIT(f->label);
+        Py_VISIT(f->type);
+        for (n = 0; f->members != NULL && n < CODES; n++) {
+            Py_VISIT(f->members[n]);
+        }
+#if defined(USE_FREE_LISTS)
+        for (n = 0; n < l->free_count; n++) {
+            Py_VISIT(values_of(l->free_objects[n])[i]);
+        }
+#endif
+    }
+    return 0;
+}
+
+void native_clear_layout(layout *l)
+{
+    const Py_ssize_t count = l->count;
+    Py_ssize_t i;
+    int n;
+
+#if defined(USE_FREE_LISTS)
+    while (l->free_count > 0) {
+        PyObject *object = l->free_objects[--l->free_count];
+
+        for (i = 0; i < count; i++) {
+            Py_XDECREF(values_of(object)[i]);
+        }
+        PyObject_Free(object);
+    }
+#endif
+    l->count = 0;
+    for (i = 0; i < count; i++) {
+        field *f = &l->fields[i];
+
+        Py_CLEAR(f->name);
+        Py_CLEAR(f->alias);
+        Py_CLEAR(f->def);
+        Py_CLEAR(f->convert);
+        Py_CLEAR(f->label);
+        Py_CLEAR(f->type);
+        for (n = 0; f->members != NULL && n < CODES; n++) {
+            Py_CLEAR(f->members[n]);
+        }
+        PyMem_Free(f->members);
+        f->members = NULL;
+    }
+    Py_CLEAR(l->declared);
+    Py_CLEAR(l->type);
+}
+
+/* From now on nothing in Python changes the class. */
+void native_freeze(PyTypeObject *type)
+{
+    type->tp_flags |= Py_TPFLAGS_IMMUTABLETYPE;
+    PyType_Modified(type);
+}
+
+static PyObject *make_type(PyObject *module, layout *l, PyObject *declared)
+{
+    PyType_Slot slots[] = {
+        {Py_tp_dealloc, (void *)native_dealloc},
+        {Py_tp_getset, l->getset},
+        {Py_tp_members, l->attributes},
+        {l->is_gc ? Py_tp_traverse : 0, (void *)traverse},
+        {0, NULL},
+    };
+    PyType_Spec spec = {NULL, 0, 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, slots};
+    PyObject *home = PyObject_GetAttrString(declared, "__module__"), *full = NULL, *type = NULL;
+
+    spec.flags |= l->is_gc ? Py_TPFLAGS_HAVE_GC : 0;
+    /* at least one value, so that the type differs in size from its base: then CPython never mixes two of them */
+    spec.basicsize = (int)(sizeof(PyObject) + (size_t)(l->count > 0 ? l->count : 1) * sizeof(PyObject *));
+    if (home != NULL) {
+        full = PyUnicode_FromFormat("%U.%s", home, ((PyTypeObject *)declared)->tp_name);
+        Py_DECREF(home);
+    }
+    spec.name = full != NULL ? PyUnicode_AsUTF8(full) : NULL;
+    if (spec.name != NULL) {
+        type = PyType_FromModuleAndSpec(module, &spec, ((PyTypeObject *)declared)->tp_bases);
+    }
+    Py_XDECREF(full);
+    return type;
+}
+
+PyObject *native_packet(PyObject *module, PyObject *declared)
+{
+    state *s = (state *)PyModule_GetState(module);
+    PyObject *reflect, *declaration = NULL, *namespace = NULL, *key, *value;
+    layout *l = NULL;
+    Py_ssize_t at = 0;
+    int result = -1;
+
+    if (s->join == NULL || !PyType_Check(declared)) {
+        PyErr_SetString(PyExc_TypeError, "packet() is a decorator for classes");
+        return NULL;
+    }
+    reflect = PyObject_GetAttrString(module, "reflect");
+    if (reflect != NULL) {
+        declaration = PyObject_CallFunctionObjArgs(s->join, declared, reflect, NULL);
+        Py_DECREF(reflect);
+    }
+    if (declaration != NULL) {
+        namespace = PyObject_GetAttrString(declaration, "namespace");
+        l = (layout *)PyMem_Calloc(1, sizeof(layout));
+        if (l != NULL) {
+            l->state = s;
+            l->next = s->layouts;
+            s->layouts = l; /* which owns it, whatever happens next */
+        }
+    }
+    if (namespace != NULL && l != NULL && describe(l, declaration) == 0) {
+        l->type = (PyTypeObject *)make_type(module, l, declared);
+        result = l->type != NULL ? 0 : -1;
+    }
+    while (result == 0 && PyDict_Next(namespace, &at, &key, &value)) {
+        result = PyObject_SetAttr((PyObject *)l->type, key, value);
+    }
+    Py_XDECREF(namespace);
+    Py_XDECREF(declaration);
+    if (result < 0) {
+        return PyErr_Occurred() ? NULL : PyErr_NoMemory();
+    }
+    l->type->tp_vectorcall = vectorcall;
+    native_freeze(l->type);
+    if (l->structure > 0 && l->structure < TYPES) {
+        s->packets[l->structure] = l;
+    }
+    return Py_NewRef((PyObject *)l->type);
+}
