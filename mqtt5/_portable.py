@@ -8,13 +8,15 @@ kinds of fields. It does not know any packet by name, any rule of MQTT, or the w
 
 from __future__ import annotations
 
-import _cffi_backend  # noqa: F401, I001  # first, and visible to bundlers: without it, _ffi ends in a SystemError
 import dataclasses
 from functools import update_wrapper
+
+import _cffi_backend  # noqa: F401  # for bundlers; and without it, importing _ffi ends in a SystemError
 
 from mqtt5 import _errors, _fields
 from mqtt5._ffi import ffi, lib
 from mqtt5._fields import Kind
+from mqtt5.exceptions import DecodeError
 
 TYPE_CHECKING = False  # type checkers go by the name; importing typing would take a fifth of the import
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ class Scratch:
         self.size = ffi.new("size_t *")
         self.error = ffi.new("mqtt5_error *")
         members = getattr(self.packet, "as")
+        self.properties = members.properties  # where each packet has them
         #: By the number that mqtt5_reflect() knows them by.
         self.structs = [getattr(members, name, members.properties) for name in _STRUCTS]
         self.structs[lib.MQTT5_STRUCT_WILL] = ffi.addressof(members.connect, "will")
@@ -65,7 +68,7 @@ class Scratch:
         view.size = size
 
     def give_back(self) -> None:
-        self.used = 0
+        self.used = self.properties.present = 0
         if self.kept:
             self.kept = []
         _free.append(self)
@@ -152,60 +155,55 @@ def _list_accessors(field: Field) -> tuple[Load, Put]:
     return load, put
 
 
-def _needs_converting(field: Field) -> Callable[[Any], bool]:
-    """False for most values that convert to themselves."""
-    exact, lowest, highest = field.type, field.lowest, field.highest
-    if field.kind in ITEMS:
-        return lambda value: True
-    if exact is str:
-        return lambda value: type(value) is not str or not value.isascii()
-    if exact is int:
-        return lambda value: type(value) is not int or not lowest <= value <= highest
-    return lambda value: type(value) is not exact
-
-
 # A step does something with one field of an object; a class has all steps of a sort joined. Values are in slots,
 # whatever a derived class has under the same name.
 
 
 def _put_step(field: Field, put: Put | None, slot: Any) -> Callable[..., None]:
     """Converts the value of the field, stores that if `keep` says so, and writes it to the struct."""
-    name, has, bit, flagged, is_property = field.name, f"has_{field.name}", 1 << field.property, field.flag, field.property
-    get, store, default, needs_converting = slot.__get__, slot.__set__, field.default, _needs_converting(field)
-    convert, label, nothing = field.convert, field.label, field.nullable
+    name, has, bit, exact = field.name, f"has_{field.name}", 1 << field.property, field.type
+    get, store, default, convert, label = slot.__get__, slot.__set__, field.default, field.convert, field.label
+    lowest, highest, is_list = field.lowest, field.highest, field.kind in ITEMS
+    is_number, is_text = exact is int, exact is str and not is_list
+
+    def put_number(packet: Any, struct: Any, scratch: Scratch, keep: bool) -> Any:
+        value = get(packet)
+        if value is not default and (type(value) is not exact or (is_number and not lowest <= value <= highest)):
+            value = convert(value, label)
+            if keep:
+                store(packet, value)
+        setattr(struct, name, value or 0)
+        return value
+
+    def put_field(packet: Any, struct: Any, scratch: Scratch, keep: bool) -> Any:
+        value = get(packet)
+        if type(value) is not exact or is_list:
+            value = convert(value, label)
+            if keep:
+                store(packet, value)
+        if is_text:
+            try:
+                scratch.lend(getattr(struct, name), value.encode())
+            except UnicodeEncodeError:
+                convert(value, label)  # raises what is wrong
+        else:
+            put(getattr(struct, name), value, scratch)  # type: ignore[misc]
+        return value
+
+    def put_flagged(packet: Any, struct: Any, scratch: Scratch, keep: bool) -> None:
+        present = get(packet) is not None
+        setattr(struct, has, present)
+        if present:
+            put_field(packet, struct, scratch, keep)
 
     def put_property(packet: Any, struct: Any, scratch: Scratch, keep: bool) -> None:
-        value = get(packet)
-        if value is default:
+        if get(packet) is default:
             return
-        if needs_converting(value):
-            value = convert(value, label)
-            if keep:
-                store(packet, value)
-        if value != default:
-            properties = struct.properties
+        properties = struct.properties
+        if (put_field if put else put_number)(packet, properties, scratch, keep) != default:
             properties.present |= bit
-            if put is None:
-                setattr(properties, name, value)
-            else:
-                put(getattr(properties, name), value, scratch)
 
-    def put_field(packet: Any, struct: Any, scratch: Scratch, keep: bool) -> None:
-        value = get(packet)
-        if value is not default and needs_converting(value):
-            value = convert(value, label)
-            if keep:
-                store(packet, value)
-        if flagged:
-            setattr(struct, has, value is not None)
-            if value is None:
-                return
-        if put is None:
-            setattr(struct, name, value or 0)
-        else:
-            put(getattr(struct, name), value, scratch)
-
-    return put_property if field.property else put_field
+    return put_property if field.property else put_flagged if field.flag else put_field if put else put_number
 
 
 def _load_step(field: Field, load: Load, slot: Any) -> Callable[..., None]:
@@ -228,22 +226,19 @@ def _load_step(field: Field, load: Load, slot: Any) -> Callable[..., None]:
 def _joined(steps: list[Callable[..., None]]) -> Any:
     """One function for all steps. PyPy compiles nested calls in one piece, but not a loop over functions."""
     while len(steps) != 1:
-        steps = steps + [_no_step] * (-len(steps) % 4 or 4 * (not steps))
-        steps = [_four(*steps[i : i + 4]) for i in range(0, len(steps), 4)]
+        steps = [_four(*steps[i : i + 4]) for i in range(0, max(len(steps), 1), 4)]
     return staticmethod(steps[0])
 
 
-def _no_step(*_: Any) -> None:
-    pass
-
-
-def _four(first: Any, second: Any, third: Any, fourth: Any) -> Callable[..., None]:
+def _four(first: Any = None, second: Any = None, third: Any = None, fourth: Any = None) -> Callable[..., None]:
     def four(a: Any, b: Any, c: Any, d: Any) -> None:
-        first(a, b, c, d)
-        second(a, b, c, d)
-        if third is not _no_step:
+        if first:
+            first(a, b, c, d)
+        if second:
+            second(a, b, c, d)
+        if third:
             third(a, b, c, d)
-        if fourth is not _no_step:
+        if fourth:
             fourth(a, b, c, d)
 
     return four
@@ -368,13 +363,15 @@ class Immutable:
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        return all([slot.__get__(self) == slot.__get__(other) for slot in self.__shape.slots])
+        return all(slot.__get__(self) == slot.__get__(other) for slot in self.__shape.slots)
 
     def __hash__(self) -> int:
         return hash(tuple([slot.__get__(self) for slot in self.__shape.slots]))
 
     def __repr__(self) -> str:
-        values = [(field, slot.__get__(self)) for field, slot in zip(self.__shape.fields, self.__shape.slots)]
+        values = [
+            (field, slot.__get__(self)) for field, slot in zip(self.__shape.fields, self.__shape.slots, strict=True)
+        ]
         shown = [f"{field.name}={value!r}" for field, value in values if field.required or value != field.default]
         return f"{type(self).__qualname__}({', '.join(shown)})"
 
@@ -391,7 +388,9 @@ class Immutable:
             raise _errors.refuse_change(name, verb)
 
     def replace(self, **changes: Any) -> Self:
-        values = {field.name: slot.__get__(self) for field, slot in zip(self.__shape.fields, self.__shape.slots)}
+        values = {
+            field.name: slot.__get__(self) for field, slot in zip(self.__shape.fields, self.__shape.slots, strict=True)
+        }
         return type(self)(**values | {self.__shape.aliases.get(key, key): value for key, value in changes.items()})
 
     __replace__ = replace
@@ -439,14 +438,14 @@ def packet(declared: type[_T]) -> type[_T]:
     del made.__slots__  # else pickle and copy take the fields for what a derived class adds
     slots = [vars(made)[f.name] for f in fields]
     loads, puts = {}, {}
-    for field, slot in zip(fields, slots):
+    for field, slot in zip(fields, slots, strict=True):
         load, put = _list_accessors(field) if field.kind in ITEMS else _accessors(field)
         loads[field], puts[field] = _load_step(field, load, slot), _put_step(field, put, slot)
     members = {
         "cls": made,
         "fields": fields,
         "number": declaration.struct,
-        "initialize": staticmethod(twin.__init__),
+        "initialize": staticmethod(vars(twin)["__init__"]),
         "blank": tuple([None for f in fields if f.required]),
         "slots": slots,
         "aliases": {f.alias: f.name for f in fields if f.alias},
@@ -528,8 +527,17 @@ def _refusal(data: bytes, status: int, number: int, error: Any) -> Exception:
         _text(lib.mqtt5_field_name(error.field)),
         error.offset,
         error.index,
-        data[error.offset : error.offset + 9],
+        data[error.offset : min(error.offset + 9, _end(data, error.offset))],
     )
+
+
+def _end(data: bytes, offset: int) -> int:
+    """Where the bytes end that an error text may show: with the packet, or with what is wrong in its fixed header."""
+    size = ffi.new("size_t *")
+    if lib.mqtt5_frame(data, len(data), ffi.NULL, size, ffi.NULL) == lib.MQTT5_OK:
+        return size[0]  # type: ignore[no-any-return]
+    length = [i for i in range(1, min(len(data), 5)) if data[i] < 0x80]
+    return 1 if offset == 0 else length[0] + 1 if length else min(len(data), 5)
 
 
 class Decoder:
@@ -576,7 +584,7 @@ class Decoder:
     def _read(self, data: bytes) -> Any:
         try:
             made, size = _decode(data, len(data), self._options)
-        except _errors.DecodeError as error:
+        except DecodeError as error:
             self._error = _errors.again(error)  # without the traceback, which leads back here
             self._buffer, self._start = bytearray(), 0
             raise
@@ -608,12 +616,12 @@ def face(documented: _T) -> _T:
     """What this module has under the name of a documented function or class, with that documentation."""
     own: Any = globals()[documented.__name__]  # type: ignore[attr-defined]
     if not isinstance(documented, type):
-        return update_wrapper(own, documented)  # type: ignore[arg-type,no-any-return]
+        update_wrapper(own, documented)  # type: ignore[arg-type]
+        return own  # type: ignore[no-any-return]
     own.__doc__, own.__module__ = documented.__doc__, documented.__module__
     for name, member in vars(documented).items():
         if isinstance(member, property):
             vars(own)[name].__doc__ = member.__doc__
-            update_wrapper(vars(own)[name].fget, member.fget)  # type: ignore[arg-type]
         elif callable(member):
             update_wrapper(vars(own)[name], member)
     return own  # type: ignore[no-any-return]
