@@ -41,11 +41,12 @@ static FAST void write_topic_filter(writer *w, const mqtt5_topic_filter *filter)
     write_byte(w, options);
 }
 
-/* The value of a property; of a list, one item. */
+/* One value; of a list, one item. */
 static FAST void read_value(reader *r, unsigned kind, value *v)
 {
     switch (kind) {
     case MQTT5_KIND_BYTE:
+    case MQTT5_KIND_REASON_CODES:
         v->byte = read_byte(r);
         break;
     case MQTT5_KIND_U16:
@@ -62,24 +63,11 @@ static FAST void read_value(reader *r, unsigned kind, value *v)
         read_view(r, &v->pair.name);
         read_view(r, &v->pair.value);
         break;
-    default:
-        read_view(r, &v->view);
-        break;
-    }
-}
-
-/* One item of a list of any kind. */
-static FAST void read_list_item(reader *r, unsigned kind, value *v)
-{
-    switch (kind) {
     case MQTT5_KIND_TOPIC_FILTERS:
         read_topic_filter(r, &v->filter);
         break;
-    case MQTT5_KIND_REASON_CODES:
-        v->byte = read_byte(r);
-        break;
     default:
-        read_value(r, kind, v);
+        read_view(r, &v->view);
         break;
     }
 }
@@ -202,7 +190,7 @@ static FAST mqtt5_status read_item(mqtt5_view *wire, unsigned kind, value *item)
         }
     }
     r = reader_of(at, (size_t)(end - at));
-    read_list_item(&r, kind, item);
+    read_value(&r, kind, item);
     wire->data = r.at;
     wire->size = bytes_left(&r);
     return r.status;
@@ -285,7 +273,7 @@ void mqtt5_read_list(reader *from, unsigned kind, unsigned field, mqtt5_list *li
     do {
         note_field(&r, field, r.at, list->count); /* of an empty list, the item that is missing */
         if (r.at < r.end) {
-            read_list_item(&r, kind, &item);
+            read_value(&r, kind, &item);
             list->count++;
         }
     } while (r.at < r.end);
@@ -329,7 +317,7 @@ static NOINLINE void note_property(const reader *r, unsigned where, const mqtt5_
     if (row != NULL && is_list(row->kind) && (properties->present & bit(id)) != 0) {
         item = ((const mqtt5_list *)((const char *)properties + row->offset))->count;
     }
-    if (row != NULL || mqtt5_refuse_property(id) == MQTT5_ERR_MISPLACED_PROPERTY) { /* else its number is no field */
+    if (row != NULL || find_property(id, ANYWHERE) != NULL) { /* else its number is no field */
         mqtt5_note_field(r->find, id | section_of(where), r->at, item);
     }
 }
