@@ -78,7 +78,7 @@ if TYPE_CHECKING:
     Converter = Callable[[Any, str], Any]
 else:
 
-    class KW_ONLY:
+    class KW_ONLY:  # noqa: N801
         """Marks the fields after it as keyword-only, as dataclasses.KW_ONLY, which takes long to import."""
 
     class Coded:
@@ -167,6 +167,7 @@ class Field:
         "nullable",  # None is zero or empty in C, where nothing else says that it is absent
         "offset",  # in the struct
         "property",  # identifier; 0 if it is not a property
+        "required",  # has no default
         "type",  # without None; of a sequence, that of its items
     )
     if TYPE_CHECKING:
@@ -185,11 +186,8 @@ class Field:
         nullable: bool
         offset: int
         property: int
+        required: bool
         type: Any
-
-    @property
-    def required(self) -> bool:
-        return self.default is Required
 
 
 class Declaration:
@@ -235,6 +233,7 @@ def join(cls: type, reflect: Callable[[int], Iterable[tuple[str, int, int, int, 
         field.name, field.annotation, field.keyword = name, annotation, keyword
         field.label, field.alias = f"{cls.__name__}.{name}", aliases.get(name, "")
         field.default = vars(cls).get(name, Required)
+        field.required = field.default is Required
         if name in members:
             _complete(field, *members[name])
         fields.append(field)
@@ -339,13 +338,15 @@ def _integer(lowest: int, highest: int) -> Converter:
 
 
 def _enum(members: type[IntEnum]) -> Converter:
+    by_number = {int(member): member for member in members}  # to call the enum takes four times as long
+
     def convert(value: Any, name: str) -> IntEnum:
         if not is_a(value, int):
             raise refuse_type(value, name, f"a {members.__name__} or its integer")
         number = index(value)
         try:
-            return members(number)
-        except ValueError:
+            return by_number[number]
+        except KeyError:
             raise refuse_argument(number, name, f"not a {members.__name__}") from None
 
     return convert
