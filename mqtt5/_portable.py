@@ -152,62 +152,51 @@ def _list_accessors(field: Field) -> tuple[Load, Put]:
     return load, put
 
 
-def _fits(field: Field) -> Callable[[Any], bool]:
-    """Whether a value needs no converting. Cheap; not for all such values."""
+def _needs_converting(field: Field) -> Callable[[Any], bool]:
+    """False for most values that convert to themselves."""
     exact, lowest, highest = field.type, field.lowest, field.highest
     if field.kind in ITEMS:
-        return lambda value: False
+        return lambda value: True
     if exact is str:
-        return lambda value: type(value) is str and value.isascii()
+        return lambda value: type(value) is not str or not value.isascii()
     if exact is int:
-        return lambda value: type(value) is int and lowest <= value <= highest
-    return lambda value: type(value) is exact
+        return lambda value: type(value) is not int or not lowest <= value <= highest
+    return lambda value: type(value) is not exact
 
 
-# A step does something with one field of an object; a class has all of a sort joined. Values are taken from slots,
+# A step does something with one field of an object; a class has all steps of a sort joined. Values are in slots,
 # whatever a derived class has under the same name.
 
 
-def _settle_step(field: Field, given: Any, slot: Any) -> Callable[..., None]:
-    """Stores what the constructor was given, converted."""
-    get, store, fits = given.__get__, slot.__set__, _fits(field)
-    convert, default, label = field.convert, field.default, field.label
-
-    def step(arguments: Any, made: Any, _: None) -> None:
-        value = get(arguments)
-        store(made, value if value is default or fits(value) else convert(value, label))
-
-    return step
-
-
-def _load_step(field: Field, load: Load, slot: Any) -> Callable[..., None]:
-    """Stores what the struct holds."""
-    name, has, bit = field.name, f"has_{field.name}", 1 << field.property
-    store, default = slot.__set__, field.default
-    if field.property:
-        return lambda made, struct, present: store(
-            made, load(getattr(struct.properties, name)) if present & bit else default
-        )
-    if field.flag:
-        return lambda made, struct, _: store(made, load(getattr(struct, name)) if getattr(struct, has) else None)
-    return lambda made, struct, _: store(made, load(getattr(struct, name)))
-
-
 def _put_step(field: Field, put: Put | None, slot: Any) -> Callable[..., None]:
-    """Writes the value to the struct, converted, since it may have been changed by force."""
-    name, has, bit = field.name, f"has_{field.name}", 1 << field.property
-    get, fits, convert, default, label = slot.__get__, _fits(field), field.convert, field.default, field.label
+    """Converts the value of the field, stores that if `keep` says so, and writes it to the struct."""
+    name, has, bit, flagged, is_property = field.name, f"has_{field.name}", 1 << field.property, field.flag, field.property
+    get, store, default, needs_converting = slot.__get__, slot.__set__, field.default, _needs_converting(field)
+    convert, label, nothing = field.convert, field.label, field.nullable
 
-    def step(packet: Any, struct: Any, scratch: Scratch) -> None:
+    def put_property(packet: Any, struct: Any, scratch: Scratch, keep: bool) -> None:
         value = get(packet)
-        if value is not default and not fits(value):
+        if value is default:
+            return
+        if needs_converting(value):
             value = convert(value, label)
-        if field.property:
-            if value is default or value == default:
-                return
-            struct = struct.properties
-            struct.present |= bit
-        elif field.flag:
+            if keep:
+                store(packet, value)
+        if value != default:
+            properties = struct.properties
+            properties.present |= bit
+            if put is None:
+                setattr(properties, name, value)
+            else:
+                put(getattr(properties, name), value, scratch)
+
+    def put_field(packet: Any, struct: Any, scratch: Scratch, keep: bool) -> None:
+        value = get(packet)
+        if value is not default and needs_converting(value):
+            value = convert(value, label)
+            if keep:
+                store(packet, value)
+        if flagged:
             setattr(struct, has, value is not None)
             if value is None:
                 return
@@ -216,21 +205,48 @@ def _put_step(field: Field, put: Put | None, slot: Any) -> Callable[..., None]:
         else:
             put(getattr(struct, name), value, scratch)
 
-    return step
+    return put_property if field.property else put_field
 
 
-def _joined(steps: Sequence[Callable[..., None]]) -> Callable[..., None]:
+def _load_step(field: Field, load: Load, slot: Any) -> Callable[..., None]:
+    """Stores what the struct holds; of a property, if it is present."""
+    name, has, bit, store = field.name, f"has_{field.name}", 1 << field.property, slot.__set__
+
+    def load_property(packet: Any, properties: Any, present: int, _: None) -> None:
+        if present & bit:
+            store(packet, load(getattr(properties, name)))
+
+    def load_flagged(packet: Any, struct: Any, *_: None) -> None:
+        store(packet, load(getattr(struct, name)) if getattr(struct, has) else None)
+
+    def load_field(packet: Any, struct: Any, *_: None) -> None:
+        store(packet, load(getattr(struct, name)))
+
+    return load_property if field.property else load_flagged if field.flag else load_field
+
+
+def _joined(steps: list[Callable[..., None]]) -> Any:
     """One function for all steps. PyPy compiles nested calls in one piece, but not a loop over functions."""
-    if len(steps) < 2:
-        return steps[0] if steps else lambda *args: None
-    half = len(steps) // 2
-    first, second = _joined(steps[:half]), _joined(steps[half:])
+    while len(steps) != 1:
+        steps = steps + [_no_step] * (-len(steps) % 4 or 4 * (not steps))
+        steps = [_four(*steps[i : i + 4]) for i in range(0, len(steps), 4)]
+    return staticmethod(steps[0])
 
-    def both(source: Any, target: Any, more: Any) -> None:
-        first(source, target, more)
-        second(source, target, more)
 
-    return both
+def _no_step(*_: Any) -> None:
+    pass
+
+
+def _four(first: Any, second: Any, third: Any, fourth: Any) -> Callable[..., None]:
+    def four(a: Any, b: Any, c: Any, d: Any) -> None:
+        first(a, b, c, d)
+        second(a, b, c, d)
+        if third is not _no_step:
+            third(a, b, c, d)
+        if fourth is not _no_step:
+            fourth(a, b, c, d)
+
+    return four
 
 
 # ------------------------------------------------------------------ classes
@@ -242,29 +258,38 @@ class Shape:
     cls: Any
     fields: tuple[Field, ...]
     number: int  # of its struct
-    arguments: Any  # a dataclass with the same fields, which takes what the constructor is given
+    initialize: Any  # (object, *args, **keywords) stores what the constructor is given, and defaults
+    blank: tuple[None, ...]  # for the fields without a default
     slots: tuple[Any, ...]
     aliases: dict[str, str]
-    has_properties: bool
-    settle: Callable[[Any, Any, None], None]
-    load_fields: Callable[[Any, Any, int], None]
-    put_fields: Callable[[Any, Any, Scratch], None]
+    properties: frozenset[str]  # the fields that are one
+    put_fields: Callable[[Any, Any, Scratch, bool], None]  # (object, struct, scratch, keep)
+    put_properties: Callable[[Any, Any, Scratch, bool], None]
+    load_fields: Callable[[Any, Any, None, None], None]  # (object, struct, ...)
+    load_properties: Callable[[Any, Any, int, None], None]  # (object, struct.properties, present, ...)
 
     @classmethod
     def construct(cls, derived: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        made = _new(cls.cls)
         try:
-            given = cls.arguments(*args, **keywords)
+            cls.initialize(made, *args, **keywords)
         except TypeError:
             renamed = {cls.aliases.get(key, key): value for key, value in keywords.items()}
             if renamed.keys() == keywords.keys() or len(renamed) < len(keywords):
                 raise _errors.refuse_call(cls.fields, cls.__name__, len(args), list(keywords)) from None
             return cls.construct(derived, args, renamed)
-        made = _new(derived)
-        cls.settle(given, made, None)
         scratch = _take()
         try:
             struct = scratch.structs[cls.number]
-            cls.put(struct, made, scratch)
+            cls.put_fields(made, struct, scratch, True)
+            if cls.properties:
+                struct.properties.present = 0
+                if not cls.properties.isdisjoint(keywords):
+                    cls.put_properties(made, struct, scratch, True)
+            if derived is not cls.cls:
+                exact, made = made, _new(derived)
+                for slot in cls.slots:
+                    slot.__set__(made, slot.__get__(exact))
             if cls.number in _checks:
                 status = _checks[cls.number](struct, scratch.error)
             else:
@@ -280,14 +305,21 @@ class Shape:
     def load(cls, struct: Any) -> Any:
         """An object with what a struct holds."""
         made = _new(cls.cls)
-        cls.load_fields(made, struct, struct.properties.present if cls.has_properties else 0)
+        cls.initialize(made, *cls.blank)
+        cls.load_fields(made, struct, None, None)
+        if cls.properties:
+            properties = struct.properties
+            present = properties.present
+            if present:
+                cls.load_properties(made, properties, present, None)
         return made
 
     @classmethod
     def put(cls, struct: Any, value: Any, scratch: Scratch) -> None:
-        if cls.has_properties:
+        cls.put_fields(value, struct, scratch, False)
+        if cls.properties:
             struct.properties.present = 0
-        cls.put_fields(value, struct, scratch)
+            cls.put_properties(value, struct, scratch, False)
 
     @classmethod
     def write(cls, packet: Any) -> bytes:
@@ -392,7 +424,7 @@ def packet(declared: type[_T]) -> type[_T]:
         (f.name, f.annotation, dataclasses.field(kw_only=f.keyword, **({} if f.required else {"default": f.default})))
         for f in fields
     ]
-    arguments = dataclasses.make_dataclass(name, specs, repr=False, eq=False, slots=True)
+    twin = dataclasses.make_dataclass(name, specs, repr=False, eq=False, frozen=True)
 
     def __new__(cls: Any, *args: Any, **keywords: Any) -> Any:  # noqa: N807
         return shape.construct(cls, args, keywords)
@@ -406,19 +438,23 @@ def packet(declared: type[_T]) -> type[_T]:
     made: Any = type(name, declared.__bases__, body)
     del made.__slots__  # else pickle and copy take the fields for what a derived class adds
     slots = [vars(made)[f.name] for f in fields]
-    given = [vars(arguments)[f.name] for f in fields]
-    accessors = [_list_accessors(f) if f.kind in ITEMS else _accessors(f) for f in fields]
+    loads, puts = {}, {}
+    for field, slot in zip(fields, slots):
+        load, put = _list_accessors(field) if field.kind in ITEMS else _accessors(field)
+        loads[field], puts[field] = _load_step(field, load, slot), _put_step(field, put, slot)
     members = {
         "cls": made,
         "fields": fields,
         "number": declaration.struct,
-        "arguments": arguments,
+        "initialize": staticmethod(twin.__init__),
+        "blank": tuple([None for f in fields if f.required]),
         "slots": slots,
         "aliases": {f.alias: f.name for f in fields if f.alias},
-        "has_properties": any([f.property for f in fields]),
-        "settle": staticmethod(_joined([_settle_step(*each) for each in zip(fields, given, slots)])),
-        "load_fields": staticmethod(_joined([_load_step(f, a[0], s) for f, a, s in zip(fields, accessors, slots)])),
-        "put_fields": staticmethod(_joined([_put_step(f, a[1], s) for f, a, s in zip(fields, accessors, slots)])),
+        "properties": frozenset([f.name for f in fields if f.property]),
+        "put_fields": _joined([puts[f] for f in fields if not f.property]),
+        "put_properties": _joined([puts[f] for f in fields if f.property]),
+        "load_fields": _joined([loads[f] for f in fields if not f.property]),
+        "load_properties": _joined([loads[f] for f in fields if f.property]),
     }
     shape: Any = type(name, (Shape,), members)
     _shapes[made] = made._Immutable__shape = shape
