@@ -152,8 +152,8 @@ static int begin_payload(decoder *self)
         return 0;
     }
     self->next_try = 2 * size; /* so that this takes linear time */
-    if (mqtt5_decode_head(data, size, &self->options, &packet, &self->needed, NULL) != MQTT5_OK || self->needed <= size ||
-        self->state->packets[packet.type]->payload == NULL) {
+    if (mqtt5_decode_head(data, size, &self->options, &packet, &self->needed, NULL) != MQTT5_OK ||
+        self->needed <= size || self->state->packets[packet.type]->payload == NULL) {
         return 0;
     }
     view = (const mqtt5_view *)((const char *)&packet + self->state->packets[packet.type]->payload->offset);
@@ -405,8 +405,8 @@ const PyGetSetDef native_decoder_attributes[] = {
 const int native_decoder_size = sizeof(decoder);
 
 const PyType_Slot native_decoder_slots[] = {
-    {Py_tp_new, (void *)decoder_new},       {Py_tp_init, (void *)decoder_init},
+    {Py_tp_new, (void *)decoder_new},         {Py_tp_init, (void *)decoder_init},
     {Py_tp_dealloc, (void *)decoder_dealloc}, {Py_tp_traverse, (void *)decoder_traverse},
-    {Py_tp_clear, (void *)decoder_clear},   {Py_tp_iter, (void *)PyObject_SelfIter},
-    {Py_tp_iternext, (void *)decoder_next}, {0, NULL},
+    {Py_tp_clear, (void *)decoder_clear},     {Py_tp_iter, (void *)PyObject_SelfIter},
+    {Py_tp_iternext, (void *)decoder_next},   {0, NULL},
 };

@@ -39,19 +39,20 @@ typedef struct state state;
 /* mqtt5._fields.Field */
 typedef struct field {
     PyObject *name;
-    PyObject *alias;        /* a second name, or NULL */
-    PyObject *def;          /* the default, or NULL */
-    PyObject *convert;      /* (value, label) -> a value of exactly the type */
-    PyObject *label;        /* "Class.name" */
-    PyTypeObject *type;     /* of a list, that of its items */
-    PyObject **members;     /* of an enum, or a bool in a byte: by number, else NULL */
-    layout *component;       /* of a component, or of a list of them */
+    PyObject *alias;    /* a second name, or NULL */
+    PyObject *def;      /* the default, or NULL */
+    PyObject *convert;  /* (value, label) -> a value of exactly the type */
+    PyObject *label;    /* "Class.name" */
+    PyTypeObject *type; /* of a list, that of its items */
+    PyObject **members; /* of an enum, or a bool in a byte: by number, else NULL */
+    layout *component;  /* of a component, or of a list of them */
     long long lowest, highest;
     long long number; /* what the struct has for the default, or -1 */
     uint16_t offset;  /* in the struct */
     uint16_t flag;    /* offset of the bool that says that it is there, or 0 */
     uint8_t kind;     /* mqtt5_kind */
     uint8_t property; /* identifier, or 0 */
+    bool secret;      /* not printed */
 } field;
 
 /* A class: mqtt5._fields.Declaration. */
@@ -65,15 +66,15 @@ struct layout {
     ptrdiff_t present;  /* offset of mqtt5_properties.present, or -1 */
     bool is_gc;         /* an object may be part of a cycle */
     Py_ssize_t count, positional;
-    uint32_t required; /* bits, by index */
+    uint32_t required;              /* bits, by index */
     PyObject *defaults[MAX_FIELDS]; /* by index, borrowed from the fields, as the names; NULL for what has none */
     PyObject *names[MAX_FIELDS];
     field fields[MAX_FIELDS];
     const field *fixed[MAX_FIELDS + 1];   /* those that are not properties, then NULL */
     const field *by_property[PROPERTIES]; /* the others, by identifier */
-    char plain[PLAIN_SIZE]; /* the part of the struct with the fixed fields, at their defaults */
+    char plain[PLAIN_SIZE];               /* the part of the struct with the fixed fields, at their defaults */
     size_t plain_at, plain_size;
-    const field *payload;                 /* the field of that kind, or NULL */
+    const field *payload; /* the field of that kind, or NULL */
     PyMemberDef attributes[MAX_FIELDS + 1];
 #if defined(USE_FREE_LISTS)
     PyObject *free_objects[FREE_OBJECTS]; /* they hold the defaults already, but no reference to the type */
@@ -82,10 +83,11 @@ struct layout {
 };
 
 /* What start() is given. */
-#define SHARED_FUNCTIONS(X)                                                                                   \
-    X(fields, join) X(fields, to_string) X(fields, size_limit) X(fields, duplicate) X(fields, Required)       \
-    X(errors, refuse_type) X(errors, refuse_argument) X(errors, refuse_call) X(errors, refuse_value)          \
-    X(errors, refuse_packet) X(errors, refuse_change) X(errors, again) X(errors, incomplete)
+#define SHARED_FUNCTIONS(X)                                                                              \
+    X(fields, join)                                                                                      \
+    X(fields, Required) X(converters, to_string) X(converters, size_limit) X(classes, duplicate)         \
+        X(errors, refuse_type) X(errors, refuse_argument) X(errors, refuse_call) X(errors, refuse_value) \
+            X(errors, refuse_packet) X(errors, refuse_change) X(errors, again) X(errors, incomplete)
 
 struct state {
 #define MEMBER(module, name) PyObject *name;
@@ -93,8 +95,8 @@ struct state {
 #undef MEMBER
     PyObject *immutable; /* the base of all classes */
     layout *layouts;
-    layout *packets[TYPES];       /* by mqtt5_type */
-    struct kept *kept; /* memory that goes with the module */
+    layout *packets[TYPES]; /* by mqtt5_type */
+    struct kept *kept;      /* memory that goes with the module */
 };
 
 /* Memory for one conversion: a struct, and what it points to. */

@@ -100,9 +100,7 @@ static PyObject *make_item(const field *f, mqtt5_list *list)
     case MQTT5_KIND_USER_PROPERTIES:
         return mqtt5_next_user_property(list, &pair) ? make_pair(&pair) : NULL;
     case MQTT5_KIND_TOPIC_FILTERS:
-        return mqtt5_next_topic_filter(list, &filter)
-                   ? make_object(f->component, (const char *)&filter, NULL)
-                   : NULL;
+        return mqtt5_next_topic_filter(list, &filter) ? make_object(f->component, (const char *)&filter, NULL) : NULL;
     case MQTT5_KIND_REASON_CODES:
         return mqtt5_next_reason_code(list, &code) ? make_number(f, code) : NULL;
     default:

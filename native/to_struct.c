@@ -252,8 +252,8 @@ static int fill_member(const field *f, PyObject *value, char *member, scratch *s
         return is_none ? 0 : native_view(value, (mqtt5_view *)member);
     case MQTT5_KIND_BINARY:
     case MQTT5_KIND_PAYLOAD:
-        *(mqtt5_view *)member = is_none ? mqtt5_view_of(NULL, 0)
-                                        : mqtt5_view_of(PyBytes_AS_STRING(value), (size_t)PyBytes_GET_SIZE(value));
+        *(mqtt5_view *)member =
+            is_none ? mqtt5_view_of(NULL, 0) : mqtt5_view_of(PyBytes_AS_STRING(value), (size_t)PyBytes_GET_SIZE(value));
         return 0;
     case MQTT5_KIND_WILL:
         return is_none ? 0 : fill_struct(f->component, values_of(value), member, s);
@@ -354,8 +354,8 @@ int native_fill_fixed(layout *l)
 static void refuse(const layout *l, PyObject *object, const mqtt5_error *error)
 {
     native_raise(PyObject_CallFunction(l->state->refuse_value, "OOsisn", l->declared, object,
-                                       mqtt5_strerror(error->status), (int)error->field,
-                                       mqtt5_field_name(error->field), (Py_ssize_t)error->index));
+                                       mqtt5_strerror(error->status), (int)error->field, mqtt5_field_name(error->field),
+                                       (Py_ssize_t)error->index));
 }
 
 int native_check(const layout *l, PyObject *object)

@@ -25,7 +25,7 @@ PROGRAM = """
 #include <stdio.h>
 int main(void)
 {
-    puts(mqtt5_strerror(MQTT5_BAD_UTF8));
+    puts(mqtt5_strerror(MQTT5_ERR_BAD_UTF8));
     return 0;
 }
 """

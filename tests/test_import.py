@@ -115,29 +115,26 @@ print(json.dumps(names[: names.index("json")]))
     return list(dict.fromkeys(json.loads(found)))
 
 
+@pytest.mark.slow
 @each_engine
 def test_import_without_one_module_refused(engine: str) -> None:
-    """Each module on the way, one at a time."""
+    """Each module on the way, one at a time. A second attempt, with the module, works: nothing is left of the first.
+
+    Of our own modules each is needed. The standard library does without some of its own, names another one, or keeps
+    what it did not find.
+    """
     names = modules_on_the_way(engine)
-    assert len(names) > 10
-    assert f"mqtt5._{engine}" in names
-    refused = 0
+    ours = [name for name in names if name.partition(".")[0] == "mqtt5"]
+    assert f"mqtt5._{engine}" in ours
+    assert len(ours) >= 8
     for name in names:
-        found = try_without(name, engine)
-        if name.partition(".")[0] == "mqtt5" or found != f"works {engine}":  # the standard library may do without one
-            assert found == "refused True False", name
-            refused += 1
-    assert refused > 10
-
-
-@each_engine
-def test_import_after_failed_one_works(engine: str) -> None:
-    """What failed leaves nothing behind that a second attempt would stumble over."""
-    for name in modules_on_the_way(engine):
         code = BLOCKED.format(name=name) + TRIED + "del sys.meta_path[0]\n" + TRIED
         first, second = bare(code, engine).splitlines()
-        assert first in ("refused True False", f"works {engine}"), name
-        assert second == f"works {engine}", name
+        if name in ours:
+            assert (first, second) == ("refused True False", f"works {engine}"), name
+        else:
+            possible = {"refused True False", "refused False False", f"works {engine}"}
+            assert {first, second} <= possible, name
 
 
 def test_import_without_cffi_names_it() -> None:

@@ -49,6 +49,7 @@ def test_layers_of_package_kept(copied: Path) -> None:
     [
         ("enums", "import mqtt5.exceptions", "mqtt5.enums is not allowed to import mqtt5.exceptions"),
         ("_errors", "from mqtt5 import _fields", "mqtt5._errors is not allowed to import mqtt5._fields"),
+        ("_converters", "import mqtt5._classes", "mqtt5._converters is not allowed to import mqtt5._classes"),
         ("_fields", "def late():\n    from mqtt5._engine import name", "mqtt5._fields is not allowed to import"),
         ("_portable", "from mqtt5.packets import Will", "mqtt5._portable is not allowed to import mqtt5.packets"),
         ("packets", "from mqtt5.stream import read", "mqtt5.packets is not allowed to import mqtt5.stream"),

@@ -99,9 +99,9 @@ def test_subclass_without_fields_behaves_like_base(cls: Any) -> None:
 
 @pytest.mark.parametrize("cls", [Plain, Slotted, Method, Init])
 def test_subclass_with_wrong_arguments_refused(cls: Any) -> None:
-    with pytest.raises(ValueError, match=rf"{cls.__name__}\.topic='#'"):
+    with pytest.raises(ValueError, match=r"PublishPacket\.topic='#'"):
         cls("#", b"")
-    with pytest.raises(TypeError, match=rf"{cls.__name__}\.payload must be"):
+    with pytest.raises(TypeError, match=r"PublishPacket\.payload must be"):
         cls("a", "text")
     with pytest.raises(TypeError, match="'payload'"):
         cls("a")
@@ -240,9 +240,9 @@ def test_component_of_subclass_is_object_held(holder: Any) -> None:
         assert packet.write() == ConnectPacket("c", will=Will("a")).write()
     component.note = packet
     assert component.note.write() == packet.write()
-    with pytest.raises(ValueError, match=r"Filter\.pattern='#/'"):
+    with pytest.raises(ValueError, match=r"TopicFilter\.pattern='#/'"):
         Filter("#/")
-    with pytest.raises(ValueError, match=r"LastWill\.topic"):
+    with pytest.raises(ValueError, match=r"Will\.topic"):
         LastWill("")
 
 
