@@ -370,7 +370,8 @@ class Immutable:
 
     def __repr__(self) -> str:
         values = zip(self.__shape.fields, self.__values().values(), strict=True)
-        shown = [f"{field.name}={value!r}" for field, value in values if field.required or value != field.default]
+        given = [(field, value) for field, value in values if field.required or value != field.default]
+        shown = [f"{field.name}={_errors.HIDDEN if field.secret else repr(value)}" for field, value in given]
         return f"{type(self).__qualname__}({', '.join(shown)})"
 
     def __setattr__(self, name: str, value: object) -> None:
