@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import os
 
-from mqtt5 import _errors, _fields
+from mqtt5 import _classes, _converters, _errors, _fields
 
 TYPE_CHECKING = False  # type checkers go by the name; importing typing would take a fifth of the import
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def _start() -> tuple[str, ModuleType]:
             if wanted:
                 raise ImportError(f"cannot start {missing}") from error
         else:
-            _native.start(_fields, _errors)
+            _native.start(_fields, _converters, _classes, _errors)
             return "native", _native
     try:
         import mqtt5._portable as _portable

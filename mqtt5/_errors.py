@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 IN_WILL = 128
 
 
+#: In place of a secret.
+HIDDEN = "<hidden>"
+
+#: The fields of a CONNECT before those that may be secret, and their sizes in bytes.
+BEFORE_SECRETS = {"protocol_name": 6, "protocol_version": 1, "connect_flags": 1, "keep_alive": 2}
+
+
 def short(value: object) -> str:
     """The repr of a value for an error text: cut if it is long."""
     cut = reprlib.Repr()
@@ -33,9 +40,9 @@ def short(value: object) -> str:
         return f"<{type(value).__name__} too long to print>"
 
 
-def refuse_type(value: object, name: str, expected: str) -> TypeError:
+def refuse_type(value: object, name: str, expected: str, secret: bool = False) -> TypeError:
     """For an argument of the wrong type."""
-    return TypeError(f"{name} must be {expected}, not {type(value).__name__}: {short(value)}")
+    return TypeError(f"{name} must be {expected}, not {type(value).__name__}: {HIDDEN if secret else short(value)}")
 
 
 def refuse_argument(value: object, name: str, rule: str) -> ValueError:
@@ -70,6 +77,8 @@ def refuse_value(fields: Sequence[Field], value: Any, rule: str, number: int, na
     if not hasattr(wrong, name):
         return ValueError(f"{label}: {rule}")
     wrong = getattr(wrong, name)
+    if any(each.secret and each.name == name for each in fields):
+        return ValueError(f"{label}.{name}={HIDDEN}: {rule}")
     if isinstance(wrong, tuple) and wrong:
         name, wrong = f"{name}[{index}]", wrong[index]
     return refuse_argument(wrong, f"{label}.{name}", rule)
@@ -86,11 +95,19 @@ def refuse_packet(
     index: int,
     found: bytes,
 ) -> DecodeError:
-    """For bytes that break a rule: packet is the name of the type, found what there is at the offset, up to 9 bytes."""
+    """For bytes that break a rule: packet is the name of the type, found what there is at the offset, up to 9 bytes.
+
+    Of a packet that may hold a secret, only what cannot be part of one is shown: where a length is wrong, it may be
+    anywhere.
+    """
     field = _name_of(fields, number, name)
     if number & IN_WILL:
         field = f"will.{field}"
-    shown = found[:8].hex(" ") + (" ..." if len(found) > 8 else "")
+    if offset > 1 and any(each.secret for each in fields):
+        size = BEFORE_SECRETS.get(name, 0)
+        shown = found[:size].hex(" ") or ("bytes not shown" if found else "")
+    else:
+        shown = found[:8].hex(" ") + (" ..." if len(found) > 8 else "")
     return DecodeError(
         f"{packet or 'packet'} {field} at offset {offset} ({shown or 'nothing left'}): {rule}",
         reason_code=reason_code,

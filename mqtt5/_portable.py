@@ -13,7 +13,7 @@ from functools import update_wrapper
 
 import _cffi_backend  # noqa: F401  # for bundlers; and without it, importing _ffi ends in a SystemError
 
-from mqtt5 import _errors, _fields
+from mqtt5 import _classes, _converters, _errors, _fields
 from mqtt5._ffi import ffi, lib
 from mqtt5._fields import Kind
 from mqtt5.exceptions import DecodeError
@@ -369,8 +369,11 @@ class Immutable:
         return hash(tuple(self.__values().values()))
 
     def __repr__(self) -> str:
-        values = zip(self.__shape.fields, self.__values().values(), strict=True)
-        shown = [f"{field.name}={value!r}" for field, value in values if field.required or value != field.default]
+        shown = [
+            f"{field.name}={_errors.HIDDEN if field.secret else repr(value)}"
+            for field, value in zip(self.__shape.fields, self.__values().values(), strict=True)
+            if field.required or value != field.default
+        ]
         return f"{type(self).__qualname__}({', '.join(shown)})"
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -392,13 +395,13 @@ class Immutable:
     __replace__ = replace
 
     def __copy__(self) -> Self:
-        return self if type(self) is self.__shape.cls else _fields.duplicate(self)
+        return self if type(self) is self.__shape.cls else _classes.duplicate(self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return self if type(self) is self.__shape.cls else _fields.duplicate(self, memo)
+        return self if type(self) is self.__shape.cls else _classes.duplicate(self, memo)
 
     def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        return _fields.new_arguments(self, self.__shape.fields)
+        return _classes.new_arguments(self, self.__shape.fields)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return object.__reduce_ex__(self, max(protocol, 2))
@@ -541,7 +544,7 @@ class Decoder:
     __slots__ = ("_buffer", "_error", "_needed", "_options", "_start")
 
     def __init__(self, max_packet_size: int | None = None) -> None:
-        self._options = ffi.new("mqtt5_options *", [_fields.size_limit(max_packet_size, "max_packet_size")])
+        self._options = ffi.new("mqtt5_options *", [_converters.size_limit(max_packet_size, "max_packet_size")])
         self._buffer = bytearray()
         self._start = 0  # of the next packet
         self._needed = 1  # its size, as far as that is known
@@ -600,7 +603,7 @@ def topic_matches(pattern: str, topic: str) -> bool:
     rules = [("pattern", pattern, lib.mqtt5_check_topic_filter), ("topic", topic, lib.mqtt5_check_topic_name)]
     try:
         for i, (name, value, check) in enumerate(rules):
-            scratch.lend(views[i], _fields.to_string(value, name).encode())
+            scratch.lend(views[i], _converters.to_string(value, name).encode())
             status = check(views[i])
             if status != lib.MQTT5_OK:
                 raise _errors.refuse_argument(value, name, _rule(status))

@@ -10,7 +10,7 @@ engine's, and turns each declaration into a class.
 # pyright: reportAssignmentType=false
 
 from mqtt5._engine import BasePacket, Immutable, packet
-from mqtt5._fields import KW_ONLY, Alias, Bytes, Coded, Many, ManyCoded, OptionalBytes, UserProperties
+from mqtt5._fields import KW_ONLY, Alias, Bytes, Coded, Many, ManyCoded, OptionalBytes, SecretBytes, UserProperties
 from mqtt5.enums import (
     AuthReasonCode,
     ConnAckReasonCode,
@@ -84,7 +84,7 @@ class ConnectPacket(BasePacket):
     _: KW_ONLY
     username: str | None = None
     """User name (3.1.3.5)."""
-    password: OptionalBytes = None
+    password: SecretBytes = None
     """Password or other credential (3.1.3.6)."""
     clean_start: bool = False
     """Begin a new session (3.1.2.4)."""
@@ -96,7 +96,7 @@ class ConnectPacket(BasePacket):
     """Seconds, 32 bits; 0xFFFFFFFF: never (3.1.2.11.2)."""
     authentication_method: str | None = None
     """Name of the extended authentication (3.1.2.11.9)."""
-    authentication_data: OptionalBytes = None
+    authentication_data: SecretBytes = None
     """Only with a method (3.1.2.11.10)."""
     request_problem_info: bool = True
     """Reason strings and user properties on any packet (3.1.2.11.7)."""
@@ -131,7 +131,7 @@ class ConnAckPacket(BasePacket):
     """Seconds, 16 bits; overrides the client's (3.2.2.3.14)."""
     authentication_method: str | None = None
     """Name of the extended authentication (3.2.2.3.17)."""
-    authentication_data: OptionalBytes = None
+    authentication_data: SecretBytes = None
     """As the method defines it (3.2.2.3.18)."""
     response_info: str | None = None
     """Basis for response topics (3.2.2.3.15)."""
@@ -376,7 +376,7 @@ class AuthPacket(BasePacket):
     """The state (3.15.2.1)."""
     authentication_method: str | None = None
     """Required unless the reason is SUCCESS (3.15.2.2.2)."""
-    authentication_data: OptionalBytes = None
+    authentication_data: SecretBytes = None
     """Only with a method (3.15.2.2.3)."""
     reason_str: str | None = None
     """For diagnostics (3.15.2.2.4)."""

@@ -386,7 +386,7 @@ static const struct documented_class {
     const PyType_Slot *slots;
     const int *size;
     unsigned flags;
-} classes[] = {
+} faces[] = {
     {"Immutable", NULL, false, native_immutable_methods, no_attributes, native_immutable_slots, NULL, 0},
     {"BasePacket", NULL, true, base_packet_methods, no_attributes, no_slots, NULL, 0},
     {"Decoder", "(max_packet_size=None)", false, native_decoder_methods, native_decoder_attributes,
@@ -431,7 +431,7 @@ static PyObject *make_class(PyObject *module, PyObject *documented, PyObject *ho
     Py_XDECREF(name);
     if (type != NULL) {
         native_freeze((PyTypeObject *)type);
-        if (c == classes) {
+        if (c == faces) {
             Py_XSETREF(s->immutable, Py_NewRef(type));
         }
     }
@@ -451,9 +451,9 @@ static PyObject *face(PyObject *module, PyObject *documented)
             made = make_function(module, documented, home, function);
         }
     }
-    for (i = 0; home != NULL && i < sizeof(classes) / sizeof(classes[0]); i++) {
-        if (PyUnicode_CompareWithASCIIString(name, classes[i].name) == 0) {
-            made = make_class(module, documented, home, &classes[i]);
+    for (i = 0; home != NULL && i < sizeof(faces) / sizeof(faces[0]); i++) {
+        if (PyUnicode_CompareWithASCIIString(name, faces[i].name) == 0) {
+            made = make_class(module, documented, home, &faces[i]);
         }
     }
     if (made == NULL && !PyErr_Occurred()) {
@@ -466,13 +466,13 @@ static PyObject *face(PyObject *module, PyObject *documented)
 
 /* ---------------------------------------------------------------- module */
 
-/* Given the modules mqtt5._fields and mqtt5._errors. */
+/* Given the modules mqtt5._fields, _converters, _classes and _errors. */
 static PyObject *start(PyObject *module, PyObject *args)
 {
     state *s = state_of(module);
-    PyObject *fields, *errors;
+    PyObject *fields, *converters, *classes, *errors;
 
-    if (!PyArg_ParseTuple(args, "OO:start", &fields, &errors)) {
+    if (!PyArg_ParseTuple(args, "OOOO:start", &fields, &converters, &classes, &errors)) {
         return NULL;
     }
 #define TAKE(from, name)                                      \
@@ -545,7 +545,8 @@ static void free_module(void *module)
 }
 
 static PyMethodDef module_functions[] = {
-    {"start", start, METH_VARARGS, "start($module, fields, errors, /)\n--\n\nTakes what the engine needs of Python."},
+    {"start", start, METH_VARARGS,
+     "start($module, fields, converters, classes, errors, /)\n--\n\nTakes what the engine needs of Python."},
     {"packet", native_packet, METH_O, "packet($module, cls, /)\n--\n\nMakes the class of a declaration."},
     {"face", face, METH_O, "face($module, documented, /)\n--\n\nThe engine's function or class of that name."},
     {"reflect", reflect, METH_O,

@@ -52,6 +52,7 @@ typedef struct field {
     uint16_t flag;    /* offset of the bool that says that it is there, or 0 */
     uint8_t kind;     /* mqtt5_kind */
     uint8_t property; /* identifier, or 0 */
+    bool secret;      /* not printed */
 } field;
 
 /* A class: mqtt5._fields.Declaration. */
@@ -82,11 +83,11 @@ struct layout {
 };
 
 /* What start() is given. */
-#define SHARED_FUNCTIONS(X)                                                                                    \
-    X(fields, join)                                                                                            \
-    X(fields, to_string) X(fields, size_limit) X(fields, duplicate) X(fields, Required) X(errors, refuse_type) \
-        X(errors, refuse_argument) X(errors, refuse_call) X(errors, refuse_value) X(errors, refuse_packet)     \
-            X(errors, refuse_change) X(errors, again) X(errors, incomplete)
+#define SHARED_FUNCTIONS(X)                                                                              \
+    X(fields, join)                                                                                      \
+    X(fields, Required) X(converters, to_string) X(converters, size_limit) X(classes, duplicate)         \
+        X(errors, refuse_type) X(errors, refuse_argument) X(errors, refuse_call) X(errors, refuse_value) \
+            X(errors, refuse_packet) X(errors, refuse_change) X(errors, again) X(errors, incomplete)
 
 struct state {
 #define MEMBER(module, name) PyObject *name;

@@ -453,7 +453,8 @@ static PyObject *represent(PyObject *self)
     for (i = 0; result >= 0 && i < l->count; i++) {
         result = is_shown(&l->fields[i], values_of(self)[i]);
         if (result > 0) {
-            PyObject *part = PyUnicode_FromFormat("%U=%R", l->fields[i].name, values_of(self)[i]);
+            PyObject *part =
+                PyUnicode_FromFormat(l->fields[i].secret ? "%U=<hidden>" : "%U=%R", l->names[i], values_of(self)[i]);
 
             result = part != NULL ? PyList_Append(parts, part) : -1;
             Py_XDECREF(part);
@@ -555,6 +556,7 @@ static int describe_field(layout *l, field *f, PyObject *declared)
     f->flag = (uint16_t)get_number(declared, "flag");
     f->lowest = get_number(declared, "lowest");
     f->highest = get_number(declared, "highest");
+    f->secret = get_number(declared, "secret") != 0;
     alias = PyObject_GetAttrString(declared, "alias");
     members = PyObject_GetAttrString(declared, "members");
     if (PyErr_Occurred()) {

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: MIT
+"""What a packet class shows to others: help(), inspect, dataclasses, copy and pickle.
+
+All of it is built when it is first asked for, since most programs never ask. It does not know any field by name, or
+how an engine makes a class.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # type checkers go by the name; importing typing would take a fifth of the import
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, NoReturn
+
+    from mqtt5._fields import Field
+
+
+class Lazy:
+    """A class attribute that is built on first use. With a name: hidden from subclasses that construct differently."""
+
+    def __init__(self, name: str, build: Callable[[], Any]) -> None:
+        self.name = name
+        self.build = build
+        self.built: Any = None
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        for cls in owner.__mro__ if self.name else ():
+            if cls.__name__ == self.name and vars(cls).get("__signature__") is self:
+                break
+            if "__init__" in vars(cls) or "__new__" in vars(cls):
+                raise AttributeError("__signature__")
+        if self.built is None:
+            self.built = self.build()
+        return self.built
+
+
+class NoDataclass:
+    """In place of __dataclass_params__: dataclass(), applied to a subclass, asks its bases whether they are frozen."""
+
+    init = repr = eq = order = unsafe_hash = False
+    match_args = kw_only = slots = True
+    weakref_slot = False
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @property
+    def frozen(self) -> NoReturn:
+        raise TypeError(f"a class derived from {self.name} cannot be a dataclass: it may add behaviour, but no fields")
+
+
+def signature(fields: tuple[Field, ...]) -> Any:
+    from inspect import Parameter, Signature
+
+    parameters = []
+    for field in fields:
+        kind = Parameter.KEYWORD_ONLY if field.keyword else Parameter.POSITIONAL_OR_KEYWORD
+        default = Parameter.empty if field.required else field.default
+        parameters.append(Parameter(field.name, kind, default=default, annotation=field.annotation))
+    return Signature(parameters)
+
+
+def dataclass_fields(name: str, fields: tuple[Field, ...]) -> Any:
+    import dataclasses
+
+    specs = [
+        (f.name, f.annotation, dataclasses.field(kw_only=f.keyword, **({} if f.required else {"default": f.default})))
+        for f in fields
+    ]
+    twin: Any = dataclasses.make_dataclass(name, specs, init=False, repr=False, eq=False)
+    return twin.__dataclass_fields__
+
+
+def documentation(module: str, name: str, text: str, fields: tuple[Field, ...]) -> str:
+    """The text of a class and those below its fields, read from the source; without that, names and types alone."""
+    import ast
+    import inspect
+    import sys
+
+    texts: dict[str, str] = {}
+    try:
+        tree = ast.parse(inspect.getsource(sys.modules[module]))
+    except (OSError, KeyError, TypeError, SyntaxError):
+        tree = ast.Module([], [])
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and node.name == name:
+            for field, below in zip(node.body, node.body[1:], strict=False):
+                if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr):
+                    texts[ast.unparse(field.target)] = inspect.cleandoc(str(ast.literal_eval(below.value)))
+    lines = [inspect.cleandoc(text), ""]
+    for each in fields:
+        default = "" if each.required else f" = {each.default!r}"
+        lines.append(f"{each.name}: {inspect.formatannotation(each.annotation)}{default}")
+        lines += [f"    {line}" for line in texts.get(each.name, "").splitlines()]
+    return "\n".join(lines).rstrip()
+
+
+def new_arguments(packet: Any, fields: tuple[Field, ...]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments that construct an equal packet: for __getnewargs_ex__()."""
+    positional = tuple([getattr(packet, field.name) for field in fields if not field.keyword])
+    given = [(field, getattr(packet, field.name)) for field in fields if field.keyword]
+    return positional, {field.name: value for field, value in given if value is not field.default}
+
+
+def duplicate(packet: Any, memo: dict[int, Any] | None = None) -> Any:
+    """A copy of an object of a derived class, with what that adds; with a memo, of which a deep copy is made."""
+    cls = type(packet)
+    args, keywords = packet.__getnewargs_ex__()
+    twin = cls.__new__(cls, *args, **keywords)
+    state = packet.__getstate__()
+    if memo is not None:
+        from copy import deepcopy
+
+        memo[id(packet)] = twin
+        state = deepcopy(state, memo)
+    attributes, slots = state if isinstance(state, tuple) else (state, None)
+    for added in (attributes, slots):
+        for name, value in (added or {}).items():
+            setattr(twin, name, value)
+    return twin

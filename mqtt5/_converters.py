@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: MIT
+"""What a constructor takes: converters, which turn an argument into a value of exactly the type that its field holds.
+
+A converter takes a value and the name to call it by. It raises TypeError for another type, and ValueError for what no
+value of that type may be. This file knows Python's types. It does not know packets, MQTT's rules or C.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from operator import index
+from types import UnionType
+
+from mqtt5._errors import refuse_argument, refuse_type
+
+TYPE_CHECKING = False  # type checkers go by the name; importing typing would take a fifth of the import
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Converter = Callable[[Any, str], Any]
+
+
+def arguments_of(annotation: Any) -> tuple[Any, ...]:
+    """As typing.get_args() for a union or a tuple[], without typing."""
+    arguments: tuple[Any, ...] = getattr(annotation, "__args__", ())
+    return arguments
+
+
+def plain_type(annotation: Any) -> Any:
+    """X for `X | None` and for a sequence of X; tuple for a pair."""
+    arguments = arguments_of(annotation)
+    if isinstance(annotation, UnionType):
+        return next(argument for argument in arguments if argument is not type(None))
+    if Ellipsis in arguments:
+        return plain_type(arguments[0])
+    return getattr(annotation, "__origin__", annotation)
+
+
+def is_a(value: object, cls: Any) -> bool:
+    """As isinstance(), but whatever the value says of its class."""
+    return issubclass(type(value), cls)
+
+
+def to_string(value: Any, name: str) -> str:
+    if not is_a(value, str):
+        raise refuse_type(value, name, "a str")
+    text = str.__str__(value)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise refuse_argument(value, name, f"a string must be well-formed Unicode [1.5.4]: {error.reason}") from None
+    return text
+
+
+def size_limit(value: Any, name: str) -> int:
+    """0 for None, which is no limit; a limit beyond all sizes is as good as any other."""
+    if value is None:
+        return 0
+    if not hasattr(value, "__index__"):
+        raise refuse_type(value, name, "an int or None")
+    if index(value) < 1:
+        raise refuse_argument(value, name, "must be at least 1, or None for no limit")
+    return min(index(value), 0xFFFFFFFF)
+
+
+def _bytes(value: Any, name: str) -> bytes:
+    try:
+        with memoryview(value) as view:  # released at once: a bytearray can be resized again
+            return bytes(view)
+    except TypeError:
+        raise refuse_type(value, name, "a bytes-like object") from None
+
+
+def _bool(value: Any, name: str) -> bool:
+    if not is_a(value, bool):
+        raise refuse_type(value, name, "a bool")
+    return bool(value)
+
+
+def _integer(lowest: int, highest: int) -> Converter:
+    def convert(value: Any, name: str) -> int:
+        try:
+            number = index(value)
+        except TypeError:
+            raise refuse_type(value, name, "an int") from None
+        if not lowest <= number <= highest:
+            raise refuse_argument(number, name, f"must be from {lowest} to {highest}")
+        return int(number)
+
+    return convert
+
+
+def _enum(members: type[IntEnum]) -> Converter:
+    by_number = {int(member): member for member in members}  # to call the enum takes four times as long
+
+    def convert(value: Any, name: str) -> IntEnum:
+        if not is_a(value, int):
+            raise refuse_type(value, name, f"a {members.__name__} or its integer")
+        number = index(value)
+        try:
+            return by_number[number]
+        except KeyError:
+            raise refuse_argument(number, name, f"not a {members.__name__}") from None
+
+    return convert
+
+
+def _instance(cls: type) -> Converter:
+    def convert(value: Any, name: str) -> Any:
+        if not is_a(value, cls):
+            raise refuse_type(value, name, f"a {cls.__name__}")
+        return value
+
+    return convert
+
+
+def _pair(first: Converter, second: Converter) -> Converter:
+    def convert(value: Any, name: str) -> tuple[Any, Any]:
+        if not is_a(value, (tuple, list)) or len(value) != 2:
+            raise refuse_type(value, name, "a pair of strings (name, value)")
+        left, right = value
+        return first(left, name), second(right, name)
+
+    return convert
+
+
+def _many(item: Converter) -> Converter:
+    def convert(value: Any, name: str) -> tuple[Any, ...]:
+        if value is None:
+            return ()
+        if is_a(value, (str, bytes, bytearray, memoryview)):
+            raise refuse_type(value, name, "a sequence or None")
+        try:
+            items = iter(value)
+        except TypeError:
+            raise refuse_type(value, name, "a sequence or None") from None
+        return tuple([item(each, f"{name}[{i}]") for i, each in enumerate(items)])
+
+    return convert
+
+
+def hiding(inner: Converter) -> Converter:
+    def convert(value: Any, name: str) -> Any:
+        try:
+            return inner(value, name)
+        except TypeError:
+            raise refuse_type(value, name, "a bytes-like object", secret=True) from None
+
+    return convert
+
+
+def converter(annotation: Any, lowest: int, highest: int) -> Converter:
+    """The converter for a field or item so annotated, whose numbers are in that range."""
+    arguments = arguments_of(annotation)
+    if isinstance(annotation, UnionType):
+        inner = converter(plain_type(annotation), lowest, highest)
+        return lambda value, name: None if value is None else inner(value, name)
+    if getattr(annotation, "__origin__", None) is tuple:
+        items = [converter(argument, lowest, highest) for argument in arguments if argument is not Ellipsis]
+        return _many(items[0]) if Ellipsis in arguments else _pair(*items)
+    if annotation is int:
+        return _integer(lowest, highest)
+    if issubclass(annotation, IntEnum):
+        return _enum(annotation)
+    exact: dict[Any, Converter] = {str: to_string, bytes: _bytes, bool: _bool}
+    return exact.get(annotation) or _instance(annotation)
