@@ -23,6 +23,7 @@ from mqtt5 import (
     IncompleteError,
     Packet,
     __version__,
+    engine,
     get_include,
     get_sources,
     read,
@@ -139,7 +140,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m mqtt5", description="MQTT 5.0 packets on the command line.", epilog=BUILDING
     )
-    parser.add_argument("--version", action="version", version=f"mqtt5 {__version__}")
+    parser.add_argument("--version", action="version", version=f"mqtt5 {__version__}, {engine} engine")
     parser.add_argument("--cflags", action="store_true", help="print the compiler's option to find mqtt5.h, and exit")
     parser.add_argument("--sources", action="store_true", help="print the C files to compile, and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")

@@ -369,11 +369,9 @@ class Immutable:
         return hash(tuple(self.__values().values()))
 
     def __repr__(self) -> str:
-        shown = [
-            f"{field.name}={_errors.HIDDEN if field.secret else repr(value)}"
-            for field, value in zip(self.__shape.fields, self.__values().values(), strict=True)
-            if field.required or value != field.default
-        ]
+        values = zip(self.__shape.fields, self.__values().values(), strict=True)
+        given = [(field, value) for field, value in values if field.required or value != field.default]
+        shown = [f"{field.name}={_errors.HIDDEN if field.secret else repr(value)}" for field, value in given]
         return f"{type(self).__qualname__}({', '.join(shown)})"
 
     def __setattr__(self, name: str, value: object) -> None:

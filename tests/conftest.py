@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: MIT
 """What all tests share: the hypothesis profiles, and a line that says which engine is tested.
 
-MQTT5_ENGINE=cffi|speedups chooses the engine, HYPOTHESIS_PROFILE=ci|default how much is tried (ci if CI is set).
+MQTT5_ENGINE=native|portable chooses the engine, HYPOTHESIS_PROFILE=ci|default how much is tried (ci if CI is set).
 """
 
+import gc
 import os
 import platform
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 import mqtt5
-from mqtt5 import _engine
 
 IN_CI = os.environ.get("CI") == "true"
 
@@ -23,12 +24,12 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if IN_CI els
 
 def pytest_report_header() -> str:
     implementation = f"{platform.python_implementation()} {platform.python_version()}"
-    return f"mqtt5 {mqtt5.__version__} from {os.path.dirname(mqtt5.__file__)}, engine {_engine.name}, {implementation}"
+    return f"mqtt5 {mqtt5.__version__} from {os.path.dirname(mqtt5.__file__)}, engine {mqtt5.engine}, {implementation}"
 
 
 @pytest.fixture(scope="session")
-def missing():
-    """To be called with what is not there: skips the test, or fails it where everything should be there."""
+def missing() -> Callable[[str], None]:
+    """Call it with what is missing: skips the test, or fails it in CI, where everything should be there."""
 
     def stop(reason: str) -> None:
         if IN_CI:
@@ -36,3 +37,12 @@ def missing():
         pytest.skip(reason)
 
     return stop
+
+
+@pytest.fixture
+def frozen_heap() -> Iterator[None]:
+    """Hides from the collector what exists already, which would take long to visit."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()

@@ -1,33 +1,30 @@
 # SPDX-License-Identifier: MIT
-"""Values that are not what they seem, and what becomes of them; for test_safety.py.
+"""Values that are not what they seem, by name; for tests of what the classes and functions make of them.
 
-main() prints, as JSON, the outcome of every case under the engine that MQTT5_ENGINE names, so that two engines can be
-compared. It knows which values are nasty, and no rule of MQTT: what is right, the tests say.
+It knows which values are nasty, and no rule of MQTT. hostile_cases.py makes calls of them.
 """
 
 import array
-import copy
 import ctypes
-import dataclasses
 import decimal
 import enum
-import itertools
-import json
 import math
-import re
 import struct
 import sys
-import warnings
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
 
-import test_packets
-from test_packets import CLASSES, FILTER, FORCED, REQUIRED, WRONG_TYPES, Index, Items, Liar, Number, Text, full
+from samples import (
+    FILTER,
+)
+from values import Index, Items, Liar, Number, Text
 
 import mqtt5
-from mqtt5 import QoS
+from mqtt5 import (
+    QoS,
+)
 
 
 class Boom(Exception):  # noqa: N818
@@ -45,9 +42,6 @@ def made(name: str, *bases: type, **members: Any) -> Any:
 
 def method(result: Any) -> Callable[..., Any]:
     return lambda *_, **__: result
-
-
-# ------------------------------------------------------------------- values
 
 
 def lying_class(cls: type) -> Any:
@@ -162,10 +156,15 @@ ODD_STR = {
     "__iter__": boom,
     "__getitem__": boom,
 }
+
+
 ODD_INT = dict.fromkeys(
     ["__index__", "__int__", "__lt__", "__le__", "__gt__", "__ge__", "__eq__", "__bool__", "__neg__", "__str__"], boom
 )
+
+
 ODD_LIST = dict.fromkeys(["__len__", "__getitem__", "__contains__", "__eq__", "__bool__"], boom)
+
 
 #: By a name for each; called anew for each use.
 VALUES: dict[str, Callable[[], Any]] = {
@@ -289,14 +288,12 @@ VALUES: dict[str, Callable[[], Any]] = {
     # other things
     "a class": lambda: int,
     "a packet class": lambda: mqtt5.PublishPacket,
-    "a blank packet": lambda: mqtt5.PublishPacket.__new__(mqtt5.PublishPacket),
-    "a blank will": lambda: mqtt5.Will.__new__(mqtt5.Will),
-    "a blank filter": lambda: mqtt5.TopicFilter.__new__(mqtt5.TopicFilter),
-    "blank filters": lambda: [FILTER, mqtt5.TopicFilter.__new__(mqtt5.TopicFilter)],
     "a module": lambda: math,
     "NotImplemented": lambda: NotImplemented,
     "Ellipsis": lambda: ...,
 }
+
+
 if sys.version_info >= (3, 12):
     VALUES |= {
         "buffer raises": made("A", object, __buffer__=boom),
@@ -305,164 +302,3 @@ if sys.version_info >= (3, 12):
         "buffer is released": made("A", object, __buffer__=lambda self, flags: released()),
         "bytes subclass with a buffer": lambda: made("A", bytes, __buffer__=lambda self, flags: memoryview(b"x"))(b"d"),
     }
-
-
-# -------------------------------------------------------------------- cases
-
-Case = Callable[[], Any]
-
-
-def sound(value: Any) -> Any:
-    """The packet or part, if it can be written and is read as the same again; its repr and bytes."""
-    packet = value
-    if isinstance(value, mqtt5.Will):
-        packet = mqtt5.ConnectPacket("c", will=value)
-    if isinstance(value, mqtt5.TopicFilter):
-        packet = mqtt5.SubscribePacket(1, [value])
-    data = packet.write()
-    expected = packet
-    if isinstance(packet, mqtt5.ConnectPacket) and packet.will is not None and packet.will.payload is None:
-        expected = dataclasses.replace(packet, will=dataclasses.replace(packet.will, payload=b""))
-    if mqtt5.read(data) != (expected, len(data)):
-        raise AssertionError(f"{value!r} is written as {data.hex()}")
-    return value, data
-
-
-def names_of(cls: Any) -> list[str]:
-    return [field.name for field in dataclasses.fields(cls)]
-
-
-def arguments_of(cls: Any) -> dict[str, Any]:
-    return dict(zip(names_of(cls), REQUIRED.get(cls, ()), strict=False))
-
-
-def constructions() -> Iterator[tuple[str, Case]]:
-    """Each class with each value for each of its fields, also inside of a sequence."""
-    for cls in CLASSES:
-        required = arguments_of(cls)
-        for name in names_of(cls):
-            many = isinstance(required.get(name, cls.__dataclass_fields__[name].default), tuple)
-            for label, make in VALUES.items():
-                where = f"{cls.__name__}({name}={label})"
-                yield where, lambda cls=cls, name=name, make=make, r=required: sound(cls(**{**r, name: make()}))
-                if many:
-                    yield (
-                        where.replace("=", "=[") + "]",
-                        lambda cls=cls, name=name, make=make, r=required: sound(cls(**{**r, name: [make()]})),
-                    )
-                if name == "user_properties":
-                    yield (
-                        where.replace("=", "=[(a, ") + ")]",
-                        lambda cls=cls, name=name, make=make, r=required: sound(cls(**{**r, name: [("a", make())]})),
-                    )
-
-
-def forced(value: Any, name: str, field: Any) -> Any:
-    bad = copy.copy(value)
-    object.__setattr__(bad, name, field)
-    return bad
-
-
-def forced_all() -> Iterator[tuple[str, Callable[[], Any]]]:
-    """Each packet and part with each value in each of its fields, put there by force."""
-    values = {**VALUES, **{f"FORCED[{i}]": lambda value=value: value for i, value in enumerate(FORCED)}}
-    for packet in full():
-        for name in names_of(packet):
-            for label, make in values.items():
-                yield (
-                    f"{type(packet).__name__}.{name} := {label}",
-                    lambda packet=packet, name=name, make=make: forced(packet, name, make()),
-                )
-
-
-def written(make: Callable[[], Any]) -> Any:
-    """What write() makes of it; of a part, that of a packet with it."""
-    value = make()
-    if isinstance(value, mqtt5.Will):
-        value = forced(mqtt5.ConnectPacket("c"), "will", value)
-    if isinstance(value, mqtt5.TopicFilter):
-        value = forced(mqtt5.SubscribePacket(1, [FILTER]), "topic_filters", (FILTER, value))
-    data = value.write()
-    if mqtt5.read(data)[1] != len(data):
-        raise AssertionError(f"{value!r} is written as {data.hex()}")
-    return data
-
-
-def writes() -> Iterator[tuple[str, Case]]:
-    for label, make in forced_all():
-        yield f"{label}: write", lambda make=make: written(make)
-
-
-def reads() -> Iterator[tuple[str, Case]]:
-    """Everything that read() and feed() can be given, and what is wrong in the vectors."""
-    from vectors_data import ALL
-
-    for label, make in VALUES.items():
-        yield f"read({label})", lambda make=make: mqtt5.read(make())
-        yield f"feed({label})", lambda make=make: fed(make())
-        yield f"topic_matches({label})", lambda make=make: mqtt5.topic_matches(make(), "a")
-        yield f"topic_matches('a', {label})", lambda make=make: mqtt5.topic_matches("a", make())
-        yield f"Decoder({label})", lambda make=make: mqtt5.Decoder(make()).buffered
-    for vector in ALL:
-        yield f"{vector.where}: read", lambda data=vector.data: mqtt5.read(data)
-        yield f"{vector.where}: read a bytearray", lambda data=vector.data: mqtt5.read(bytearray(data))
-        yield f"{vector.where}: Decoder", lambda data=vector.data: fed(data)
-
-
-def fed(data: Any) -> Any:
-    decoder = mqtt5.Decoder()
-    decoder.feed(data)
-    return list(decoder), decoder.buffered
-
-
-def refusals() -> Iterator[tuple[str, Case]]:
-    """What test_packets.py knows that constructors refuse: here for the whole text of the exceptions."""
-    for cls, fields in WRONG_TYPES.items():
-        for name, values in fields.items():
-            for i, value in enumerate(values):
-                arguments = {**arguments_of(cls), name: value}
-                yield f"{cls.__name__}.{name}: wrong type {i}", lambda cls=cls, a=arguments: cls(**a)
-    for status, rows in test_packets.BROKEN.items():
-        for i, (cls, given, _) in enumerate(rows):
-            arguments = {**arguments_of(cls), **given}
-            yield f"{cls.__name__}: {status} {i}", lambda cls=cls, a=arguments: cls(**a)
-    for cls in CLASSES:
-        required = REQUIRED.get(cls, ())
-        for label, positional, keywords in (
-            ("nothing", (), {}),
-            ("too many", (*required, 1, 2, 3), {}),
-            ("twice", required, arguments_of(cls)),
-            ("unknown", required, {"nothing": 1}),
-            ("unknown, two", required, {"nothing": 1, "nowhere": 2}),
-            ("not a name", required, {"": 1}),
-            ("no Unicode", required, {"\ud800": 1}),
-            ("self", required, {"self": 1}),
-            ("unknown and nothing", (), {"nothing": 1}),
-        ):
-            yield f"{cls.__name__}: {label}", lambda cls=cls, p=positional, k=keywords: cls(*p, **k)
-
-
-def every_case() -> Iterator[tuple[str, Case]]:
-    return itertools.chain(refusals(), constructions(), writes(), reads())
-
-
-def outcome(case: Case) -> str:
-    """One line, the same for the same behaviour in every process; how many arguments are too many does not count."""
-    try:
-        result = case()
-        text = f"gives {result!r}"
-    except Exception as error:
-        extra = "".join(f" {key}={value!r}" for key, value in sorted(vars(error).items()))
-        text = f"raises {type(error).__name__}: {error}{extra}"
-    text = re.sub(
-        r"(takes) .* positional arguments?.* (but) .* (were|was) given", r"\1 too many positional arguments", text
-    )
-    return re.sub(r"0x[0-9a-f]{6,}|id='\d+'", "ADDRESS", text)
-
-
-def main() -> None:
-    from mqtt5 import _engine
-
-    warnings.simplefilter("ignore")
-    found = {label: outcome(case) for label, case in every_case()}
-    print(json.dumps([_engine.name, found]))

@@ -157,7 +157,7 @@ def test_without_a_command():
 def test_help_and_version():
     status, out, _ = decode("--help")
     assert (status, "--json" in out) == (0, True)
-    assert run("--version") == (0, f"mqtt5 {mqtt5.__version__}\n", "")
+    assert run("--version") == (0, f"mqtt5 {mqtt5.__version__}, {mqtt5.engine} engine\n", "")
 
 
 def test_what_the_terminal_cannot_show_is_escaped():

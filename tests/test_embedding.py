@@ -18,6 +18,8 @@ import pytest
 
 import mqtt5
 
+pytestmark = pytest.mark.once
+
 EXTENSION = Path(__file__).parent / "extension"
 INCLUDE = Path(mqtt5.get_include())
 PROGRAM = """
@@ -25,7 +27,7 @@ PROGRAM = """
 #include <stdio.h>
 int main(void)
 {
-    puts(mqtt5_strerror(MQTT5_BAD_UTF8));
+    puts(mqtt5_strerror(MQTT5_ERR_BAD_UTF8));
     return 0;
 }
 """

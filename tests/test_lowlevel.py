@@ -69,7 +69,7 @@ def test_fields_are_views_of_the_callers_bytes(kind):
     received = kind(message.write())
     source = ffi.from_buffer("uint8_t[]", received)
     packet, size = ffi.new("mqtt5_packet *"), ffi.new("size_t *")
-    assert lib.mqtt5_decode(source, len(source), 0, packet, size, ffi.NULL) == lib.MQTT5_OK
+    assert lib.mqtt5_decode(source, len(source), ffi.NULL, packet, size, ffi.NULL) == lib.MQTT5_OK
     payload = body(packet).payload
     start = payload.data - source
     view = memoryview(received)[start : start + payload.size]
@@ -86,9 +86,10 @@ def test_a_decoded_packet_is_encoded_again_as_it_is():
     ).write()
     source, out = ffi.from_buffer("uint8_t[]", data), bytearray(len(data))
     packet, size = ffi.new("mqtt5_packet *"), ffi.new("size_t *")
-    assert lib.mqtt5_decode(source, len(source), 0, packet, size, ffi.NULL) == lib.MQTT5_OK
+    assert lib.mqtt5_decode(source, len(source), ffi.NULL, packet, size, ffi.NULL) == lib.MQTT5_OK
     assert (
-        lib.mqtt5_encode(packet, 0, ffi.from_buffer("uint8_t[]", out, True), len(out), size, ffi.NULL) == lib.MQTT5_OK
+        lib.mqtt5_encode(packet, ffi.NULL, ffi.from_buffer("uint8_t[]", out, True), len(out), size, ffi.NULL)
+        == lib.MQTT5_OK
     )
     assert out == data
 

@@ -11,6 +11,7 @@ from typing import Any, assert_never, assert_type
 
 import mqtt5
 from mqtt5 import (
+    BasePacket,
     ConnAckPacket,
     ConnAckReasonCode,
     ConnectPacket,
@@ -26,6 +27,8 @@ from mqtt5 import (
     SubAckReasonCode,
     SubscribePacket,
     TopicFilter,
+    UnsubAckPacket,
+    UnsubAckReasonCode,
     UnsubscribePacket,
     Will,
     lowlevel,
@@ -48,6 +51,10 @@ def constructors(data: bytearray, view: memoryview, words: list[str]) -> None:
     UnsubscribePacket(1, words)
     UnsubscribePacket(1, ("a", "b"))
     SubAckPacket(1, [SubAckReasonCode.NOT_AUTHORIZED])
+    SubAckPacket(1, [0, 1, 0x80])
+    SubAckPacket(1, (SubAckReasonCode.NOT_AUTHORIZED, 0x80))
+    UnsubAckPacket(1, [0x11])
+    UnsubAckPacket(1, iter([UnsubAckReasonCode.SUCCESS]))
     ConnectPacket("c", will=Will("w", payload=data), username="u", password=view)
     ConnAckPacket()
     ConnAckPacket(reason_code=ConnAckReasonCode.BANNED, max_qos=1)
@@ -71,7 +78,8 @@ def wrong_arguments() -> None:
     PublishPacket("t", b"", user_properties=[("a", 1)])  # E: list-item reportArgumentType
     SubscribePacket(1, ["a"])  # E: list-item reportArgumentType
     SubscribePacket(1, TopicFilter("a"))  # E: arg-type reportArgumentType
-    SubAckPacket(1, [PubAckReasonCode.SUCCESS])  # E: list-item reportArgumentType
+    SubAckPacket(1, ["0"])  # E: list-item reportArgumentType
+    SubAckPacket(1, 0)  # E: arg-type reportArgumentType
     PubAckPacket(1, reason_code="SUCCESS")  # E: arg-type reportArgumentType
     PublishPacket("t", b"", qos=None)  # E: arg-type reportArgumentType
     ConnectPacket("c", will="w")  # E: arg-type reportArgumentType
@@ -200,7 +208,40 @@ def exhaustive(packet: mqtt5.Packet) -> int:
             assert_never(packet)
 
 
+def not_exhaustive(packet: mqtt5.Packet) -> int:
+    match packet:
+        case ConnectPacket() | ConnAckPacket() | PublishPacket() | PubAckPacket():
+            return 1
+        case _:
+            assert_never(packet)  # E: arg-type reportArgumentType
+
+
+def base_packet(value: object, base: BasePacket, cls: type[BasePacket]) -> type[BasePacket]:
+    match value:
+        case BasePacket():
+            assert_type(value, BasePacket)
+            assert_type(value.write(), bytes)
+        case _:
+            pass
+    if isinstance(value, BasePacket):
+        assert_type(value.packet_type, PacketType)
+    assert_type(base.replace(), BasePacket)
+    assert_type(cls.packet_type, PacketType)
+    known: list[type[BasePacket]] = [PublishPacket, SubAckPacket, Subclass]
+    known.append(Will)  # E: arg-type reportArgumentType
+    known.append(cls)
+    registry: dict[type[BasePacket], str] = {PublishPacket: "publish", ConnectPacket: "connect"}
+    assert_type(registry[type(base)], str)
+    return PublishPacket
+
+
+def engine() -> None:
+    assert_type(mqtt5.engine, str)
+
+
 def copies(publish: PublishPacket) -> None:
+    assert_type(publish.replace(topic="x"), PublishPacket)
+    assert_type(TopicFilter("a").replace(pattern="b"), TopicFilter)
     assert_type(dataclasses.replace(publish, topic="x"), PublishPacket)
     assert_type(dataclasses.replace(publish, topic="x"), str)  # E: assert-type reportAssertTypeFailure
     assert_type(hash(publish), int)
@@ -224,6 +265,7 @@ def subclasses() -> None:
     assert_type(packet, Subclass)
     assert_type(packet.size(), int)
     assert_type(packet.topic, str)
+    assert_type(packet.replace(topic="x"), Subclass)
     Subclass("t")  # E: call-arg reportCallIssue
     accept: mqtt5.Packet = packet
     assert_type(accept.write(), bytes)

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+"""Which engine is tested, marks for tests of one engine alone, and Python code run in a process of its own."""
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+import mqtt5
+
+HERE = Path(__file__).parent
+PACKAGE = Path(mqtt5.__file__).parent
+
+#: The engines that this installation has.
+ENGINES = ["native", "portable"] if find_spec("mqtt5._native") else ["portable"]
+
+native = pytest.mark.skipif(mqtt5.engine != "native", reason="of the native engine")
+portable = pytest.mark.skipif(mqtt5.engine != "portable", reason="of the portable engine")
+each_engine = pytest.mark.parametrize("engine", ENGINES)
+cpython = pytest.mark.skipif(sys.implementation.name != "cpython", reason="PyPy counts no references")
+
+
+def environment(engine: str | None) -> dict[str, str]:
+    """The environment of a process that imports the package under test with this engine; None: the default one."""
+    variables = {name: value for name, value in os.environ.items() if name != "MQTT5_ENGINE"}
+    if engine is not None:
+        variables["MQTT5_ENGINE"] = engine
+    variables["PYTHONPATH"] = os.pathsep.join([str(PACKAGE.parent), str(HERE), variables.get("PYTHONPATH", "")])
+    return variables
+
+
+def start(
+    code: str, *options: str, engine: str | None = mqtt5.engine, timeout: float = 120
+) -> subprocess.CompletedProcess[str]:
+    """Runs the code. A crash shows as a negative return code, with what faulthandler says in stderr."""
+    return subprocess.run(
+        [sys.executable, "-X", "faulthandler", *options, "-c", code],
+        env=environment(engine),
+        cwd=HERE,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def run(code: str, *options: str, engine: str | None = mqtt5.engine, timeout: float = 120) -> str:
+    """What the code prints. Fails unless it ends well, and says nothing on stderr."""
+    done = start(code, *options, engine=engine, timeout=timeout)
+    assert (done.returncode, done.stderr) == (0, ""), f"{done.returncode}\n{done.stdout[-2000:]}{done.stderr[-4000:]}"
+    return done.stdout

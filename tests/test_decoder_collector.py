@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+"""Decoders and the garbage collector: cycles, and code that the collector calls in the middle of a step."""
+
+import contextlib
+import gc
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from engines import cpython
+from test_collector import eager_gc
+from test_hostile_decoder import BAD, IN_STREAM, PING, STREAM
+
+import mqtt5
+from mqtt5 import (
+    BasePacket,
+    Decoder,
+)
+
+pytestmark = cpython
+
+
+def test_decoder_in_cycle_freed() -> None:
+    class Linked(Decoder):
+        pass
+
+    for data in (STREAM, STREAM[:9], BAD, b""):
+        decoder: Any = Linked()
+        decoder.feed(data)
+        decoder.itself = decoder
+        decoder.more = iter(decoder), next(decoder, None) if data != BAD else None
+        gone = weakref.ref(decoder)
+        del decoder
+        gc.collect()
+        assert gone() is None
+
+
+def test_decoder_after_error_freed_at_once() -> None:
+    """The error that it keeps does not lead back to it."""
+
+    class Watched(Decoder):
+        pass
+
+    gc.disable()
+    try:
+        decoder: Any = Watched()
+        decoder.feed(PING + BAD)
+        for _ in range(3):
+            with contextlib.suppress(mqtt5.DecodeError):
+                list(decoder)
+        gone = weakref.ref(decoder)
+        del decoder
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+class Trash:
+    """Part of a cycle; acts when gc finds it."""
+
+    def __init__(self, action: Callable[[], object]) -> None:
+        self.action = action
+        self.itself = self
+
+    def __del__(self) -> None:
+        self.action()
+
+
+@pytest.mark.usefixtures("frozen_heap")
+@pytest.mark.parametrize("action", ["feed", "next", "init", "buffered"])
+def test_decoder_used_by_collector_during_step(action: str) -> None:
+    """gc runs at nearly every allocation, and what it frees uses the decoder: packets or errors, no crash."""
+    acted = []
+    decoder: Any = Decoder()
+
+    def act() -> None:
+        acted.append(1)
+        with contextlib.suppress(mqtt5.Error, BufferError, RuntimeError):
+            {"feed": lambda: decoder.feed(STREAM), "next": lambda: next(decoder, None), "init": decoder.__init__}.get(
+                action, lambda: decoder.buffered
+            )()
+
+    with eager_gc():
+        for generation_0 in (1, 2, 3, 5, 8):
+            decoder.__init__()
+            for _ in range(60):
+                gc.set_threshold(1_000_000)
+                Trash(act)
+                gc.set_threshold(generation_0)
+                try:
+                    decoder.feed(STREAM)
+                    for packet, _ in zip(decoder, range(20), strict=False):
+                        assert isinstance(packet, BasePacket)
+                        Trash(act)
+                except (mqtt5.Error, BufferError, RuntimeError):
+                    decoder.__init__()
+    assert len(acted) > 100
+    gc.collect()
+    decoder.__init__()
+    decoder.feed(STREAM)
+    assert list(decoder) == IN_STREAM
