@@ -115,7 +115,7 @@ static const char reason_names[] =
 /* clang-format on */
 
 /* The code of each name of success. */
-static const uint8_t successes[] = {
+static const uint8_t success_codes[] = {
     MQTT5_RC_SUCCESS,
     MQTT5_RC_NORMAL_DISCONNECTION,
     MQTT5_RC_GRANTED_QOS_0,
@@ -128,7 +128,7 @@ static const uint8_t successes[] = {
     MQTT5_RC_RE_AUTHENTICATE,
 };
 
-enum { FIRST_FAILURE = MQTT5_RC_UNSPECIFIED_ERROR, LAST_FAILURE = MQTT5_RC_WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED };
+enum { FIRST_NAMED = MQTT5_RC_UNSPECIFIED_ERROR, LAST_NAMED = MQTT5_RC_WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED };
 
 const char *mqtt5_strerror(mqtt5_status status)
 {
@@ -145,12 +145,12 @@ const char *mqtt5_reason_name(unsigned type, uint8_t code)
 {
     size_t i = type == MQTT5_DISCONNECT ? 1 : type == MQTT5_SUBACK ? 2 : 0; /* 0x00 has three names */
 
-    if (code >= FIRST_FAILURE) {
-        return code <= LAST_FAILURE ? text_at(reason_names, code - (unsigned)FIRST_FAILURE) : "";
+    if (code >= FIRST_NAMED) {
+        return code <= LAST_NAMED ? text_at(reason_names, code - (unsigned)FIRST_NAMED) : "";
     }
-    for (; i < sizeof(successes); i++) {
-        if (successes[i] == code) {
-            return text_at(reason_names, LAST_FAILURE - FIRST_FAILURE + 1u + i);
+    for (; i < sizeof(success_codes); i++) {
+        if (success_codes[i] == code) {
+            return text_at(reason_names, LAST_NAMED - FIRST_NAMED + 1u + i);
         }
     }
     return "";
