@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: MIT
-"""Times every packet of cases.py in both engines of ours and in the peers from PyPI, in one run, and compares.
+"""Times every packet of cases.py in both of our engines, in an earlier build and in the peers from PyPI, in one run.
 
     scripts/setup bench && scripts/peers
-    .venv/bin/python benchmarks/bench.py [--fast] [--table FILE] [--chart FILE] [--json DIRECTORY]
+    .venv/bin/python benchmarks/bench.py [--fast] [--earlier DIR] [--table FILE] [--chart FILE] [--json DIRECTORY]
 
-Each subject has a process of its own, which all take their turns: in each round, each operation on each packet is
-timed for about 10 ms in one subject after the other, beginning with another one each time. So what slows the machine
-for a while slows all of them. The rounds of a packet are spread over the whole run, and the processes are started
-anew a few times, as memory layout and hashing differ between them.
+Each subject has a process of its own. In each round, each operation on each packet is timed for about 10 ms in one
+subject after the other, beginning with another one each time, so a slow moment of the machine hits all of them. The
+rounds of a packet are spread over the whole run. The processes are started anew a few times, as memory layout and
+hashing differ between them.
 
-Figures are the lowest of all rounds: noise only adds. Ratios are those of the figures. As a check, the geometric
-means stand there a second time, of the medians of the ratios within each round.
+A time is the lowest of all rounds, since noise only adds. A ratio is that of two such times. As a check, the geometric
+means are given a second time, of the medians of the ratios within each round.
 
-pyperf's Runner cannot take turns between interpreters; the worker's loops do what its own do, and the results are
-pyperf's: one file for each subject, a run for each process, a value for each round. So this works:
+The results are pyperf's (its Runner cannot take turns between interpreters): one file for each subject, a run for each
+process, a value for each round. So this works:
 
-    .venv/bin/python -m pyperf compare_to before/speedups.json after/speedups.json --table
+    .venv/bin/python -m pyperf compare_to before/native.json after/native.json --table
 """
 
 import argparse
@@ -27,12 +27,10 @@ from typing import Any
 import pyperf
 import report
 from cases import CASES
-from subjects import Process, fingerprint, machine, start
-from worker import BOTH, CONSTRUCT, FLOOR, READ_BYTES, READ_OTHERS, READ_VIEW, WRITE
+from subjects import Process, arguments, fingerprint, machine, publish, start, turns
+from worker import OPERATIONS
 
-OPERATIONS = (READ_VIEW, READ_OTHERS, READ_BYTES, BOTH, CONSTRUCT, WRITE, FLOOR)
-
-#: Of what pyperf knows about the machine: not its name, nor any path.
+#: The metadata of pyperf that is kept: not the machine's name, nor any path.
 KEPT = (
     "cpu_count",
     "cpu_model_name",
@@ -47,65 +45,61 @@ KEPT = (
 )
 
 
-def check(workers: list[Process]) -> list[str]:
+def check(workers: list[Process], cases: list[int]) -> dict[int, str]:
     """The bytes of each case, in hex, after making sure that all subjects write the same packets."""
     ours = next(worker for worker in workers if worker.subject.ours)
-    found = []
-    for index, case in enumerate(CASES):
-        data = ours.ask("written", case=index)
+    found = {}
+    for index in cases:
+        found[index] = ours.ask("written", case=index)
         for worker in workers:
             written = worker.ask("written", case=index)
-            if isinstance(written, dict) or written == data:
+            if isinstance(written, dict) or written == found[index]:
                 continue
             # The order of properties is free, and some write an empty property length that may be left out.
             if not ours.ask("same", case=index, data=written):
-                raise SystemExit(f"{worker.subject.title} writes {case.label} as another packet: {written}")
-        found.append(data)
+                raise SystemExit(f"{worker.subject.title} writes {CASES[index].label} as another packet: {written}")
     return found
 
 
-def measure(processes: int, rounds: int, seconds: float) -> report.Suites:
+def measure(options: argparse.Namespace, processes: int, rounds: int, seconds: float) -> report.Suites:
+    cases = [index for index, case in enumerate(CASES) if options.case in case.label]
     suites: report.Suites = {}
     runs: dict[tuple[str, str], list[pyperf.Run]] = {}
     started, build = time.monotonic(), fingerprint()
     for number in range(processes):
-        workers = start("worker.py", quiet=number > 0)
+        workers = start("worker.py", options, quiet=number > 0)
         if fingerprint() != build:
             raise SystemExit("mqtt5 was changed while it was measured")
-        encoded = check(workers)
         loops: dict[tuple[int, str, str], int] = {}
-        floor_in = next(worker for worker in workers if worker.subject.ours)
-        for index, data in enumerate(encoded):
+        for index, data in check(workers, cases).items():
             for worker in workers:
                 prepared = worker.ask("prepare", case=index, data=data, seconds=seconds)
                 if "cannot" not in prepared:
-                    loops |= {(index, operation, worker.subject.name): each for operation, each in prepared.items()}
+                    loops |= {(index, operation, worker.name): each for operation, each in prepared.items()}
         values: dict[tuple[int, str, str], list[float]] = {}
         for turn in range(rounds):
             message = f"process {number + 1}/{processes}, round {turn + 1}/{rounds}, {time.monotonic() - started:.0f} s"
             print(f"\r{message}  ", end="", file=sys.stderr, flush=True)
-            for index in range(len(CASES)):
+            for index in cases:
                 for operation in OPERATIONS:
-                    shift = (turn + index) % len(workers)
-                    for worker in workers[shift:] + workers[:shift]:
-                        key = (index, operation, worker.subject.name)
-                        if key in loops and (operation != FLOOR or worker is floor_in):
+                    for worker in turns(workers, turn + index):
+                        key = (index, operation, worker.name)
+                        if key in loops:
                             taken = worker.ask("time", case=index, operation=operation, loops=loops[key])
                             values.setdefault(key, []).append(taken)
         metadata = collect()
+        versions = {worker.name: worker.version for worker in workers}
         for (index, operation, name), each in values.items():
-            version = next(worker.version for worker in workers if worker.subject.name == name)
             benchmark = f"{CASES[index].label}: {operation}"
             details = {
                 "name": benchmark,
                 "loops": loops[index, operation, name],
                 "subject": name,
-                "subject_version": version or "unknown",
+                "subject_version": versions[name] or "unknown",
                 "machine": machine(),
             }
-            subject = "floor" if operation == FLOOR else name
             run = pyperf.Run(each, metadata=metadata | details, collect_metadata=False)
-            runs.setdefault((subject, benchmark), []).append(run)
+            runs.setdefault((name, benchmark), []).append(run)
         for worker in workers:
             worker.close()
     print(file=sys.stderr)
@@ -124,9 +118,8 @@ def collect() -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Times every packet in our engines and in the peers.")
-    parser.add_argument("--fast", action="store_true", help="less than a minute, and less exact")
-    parser.add_argument("--table", type=Path, metavar="FILE", help="write the tables as Markdown")
+    parser = arguments("Times every packet in our engines, in an earlier build and in the peers.")
+    parser.add_argument("--case", default="", metavar="TEXT", help="the packets whose label contains this")
     parser.add_argument("--chart", type=Path, metavar="FILE", help="draw the ratios, as SVG or PNG")
     parser.add_argument("--json", type=Path, metavar="DIRECTORY", help="write the results for pyperf")
     parser.add_argument("--load", type=Path, metavar="DIRECTORY", help="take the results from there, measure nothing")
@@ -134,18 +127,15 @@ def main() -> None:
     if options.load:
         suites = {path.stem: pyperf.BenchmarkSuite.load(str(path)) for path in sorted(options.load.glob("*.json"))}
     elif options.fast:
-        suites = measure(processes=1, rounds=7, seconds=0.005)
+        suites = measure(options, processes=1, rounds=5, seconds=0.004)
     else:
-        suites = measure(processes=3, rounds=10, seconds=0.010)
+        suites = measure(options, processes=3, rounds=10, seconds=0.010)
     if options.json:
         options.json.mkdir(parents=True, exist_ok=True)
         for name, suite in suites.items():
             suite.dump(str(options.json / f"{name}.json"), replace=True)
     results = report.Results(suites, [case.label for case in CASES])
-    text = report.markdown(results)
-    print(text)
-    if options.table:
-        options.table.write_text(text, encoding="utf-8")
+    publish(report.markdown(results), options.table)
     if options.chart:
         import chart
 

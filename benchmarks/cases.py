@@ -31,11 +31,15 @@ class Case:
 
 
 def variant(value: Any, index: int) -> Any:
-    """The same packet, but all texts begin with other characters: for each index (up to 65,535) in different ones."""
+    """The same packet with other texts and another packet identifier, for each index up to 50,000.
+
+    Texts have the same size: their first characters differ.
+    """
     if isinstance(value, Case):
         return Case(value.label, variant(value.packet, index))
     if isinstance(value, New):
-        return New(value.name, {name: variant(field, index) for name, field in value.fields.items()})
+        changed = {name: variant(field, index) for name, field in value.fields.items()}
+        return New(value.name, changed | ({"packet_id": ID + index} if "packet_id" in changed else {}))
     if isinstance(value, (list, tuple)):
         return type(value)(variant(item, index) for item in value)
     if isinstance(value, str):

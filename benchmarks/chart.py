@@ -14,10 +14,12 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, NullLocator
 from report import Results, geometric_mean
-from worker import BOTH, READ_VIEW
+from worker import BOTH, READ
 
 PEER = "rust"
 AHEAD, BEHIND, OTHER, GREY = "#0b6e4f", "#c1292e", "#2f6db5", "#8a8a8a"
+#: The marker, colour and text of subjects without bars. The others have few operations, or are for developers.
+MARKS = {"portable": ("o", OTHER, "ours, the portable engine"), "zmqtt": ("x", GREY, "zmqtt")}
 TICKS = [1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8]
 
 
@@ -33,13 +35,13 @@ def panel(axes: Axes, results: Results, operation: str) -> None:
     for name in [name for name in results.subjects if name not in (ours, PEER)]:
         found = results.ratios(name, PEER, operation)
         points = [(found[label], row) for row, label in zip(rows, results.labels, strict=True) if label in found]
-        if not points or name == "paho":
+        if not points or name not in MARKS:
             continue
         values, places = zip(*points, strict=True)
         lowest = min(lowest, *values)
-        cffi = name == "cffi"
-        axes.scatter(values, places, s=26, marker="o" if cffi else "x", color=OTHER if cffi else GREY, linewidths=1.3,
-                     facecolors="none" if cffi else GREY, zorder=2)  # fmt: skip
+        marker, colour, _ = MARKS[name]
+        axes.scatter(values, places, s=26, marker=marker, color=colour, linewidths=1.3,
+                     facecolors=colour if marker == "x" else "none", zorder=2)  # fmt: skip
     for row, label in zip(rows, results.labels, strict=True):
         if label not in main:
             continue
@@ -78,25 +80,22 @@ def draw(results: Results, path: Path) -> None:
 def figure_of(results: Results) -> Figure:
     figure = Figure(figsize=(11, 0.29 * len(results.labels) + 2.6))
     both = figure.subplots(1, 2, sharey=True)
-    for axes, operation in zip(both, (READ_VIEW, BOTH), strict=True):
+    for axes, operation in zip(both, (READ, BOTH), strict=True):
         panel(axes, results, operation)
     both[0].set_yticks(range(len(results.labels)), results.labels, fontsize=10)
     both[0].set_ylim(len(results.labels) - 0.4, -0.6)
     figure.suptitle("Times as fast as mqtt5 0.8 from PyPI (written in Rust)", fontsize=14, x=0.5, y=0.99)
-    engine = {"speedups": "the engine in C (speedups)", "cffi": "the CFFI engine"}[results.ours[0]]
     handles: list[Artist] = [
         Rectangle((0, 0), 1, 1, color=AHEAD),
         Rectangle((0, 0), 1, 1, color=BEHIND),
         Line2D([], [], color="black", linewidth=1.2),
         Line2D([], [], color=AHEAD, linewidth=1.2, linestyle="--"),
     ]
-    texts = [f"ours, {engine}: faster", "ours: slower", "as fast as PyPI's mqtt5", "geometric mean"]
-    if "cffi" in results.ours[1:]:
-        handles.append(Line2D([], [], color=OTHER, marker="o", markerfacecolor="none", linestyle=""))
-        texts.append("ours, the CFFI engine")
-    if "zmqtt" in results.subjects:
-        handles.append(Line2D([], [], color=GREY, marker="x", linestyle=""))
-        texts.append("zmqtt")
+    texts = [f"ours, the {results.ours[0]} engine: faster", "ours: slower", "as fast as PyPI's mqtt5", "geometric mean"]
+    for name, (marker, colour, text) in MARKS.items():
+        if name in results.subjects and name != results.ours[0]:
+            handles.append(Line2D([], [], color=colour, marker=marker, markerfacecolor="none", linestyle=""))
+            texts.append(text)
     figure.legend(handles, texts, loc="lower center", ncols=3, frameon=False, fontsize=10, bbox_to_anchor=(0.5, 0.025))
     names = {"rust": "PyPI's mqtt5", "zmqtt": "zmqtt"}
     versions = ", ".join(f"{names[name]} {version}" for name, version in results.versions.items() if name in names)

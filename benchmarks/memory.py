@@ -1,24 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""How much memory a packet takes, and how long `import mqtt5` takes: ours and PyPI's mqtt5.
+"""How much memory a packet takes: ours, an earlier build's, and that of PyPI's mqtt5.
 
-    .venv/bin/python benchmarks/memory.py [--fast] [--table FILE]
+    .venv/bin/python benchmarks/memory.py [--earlier DIR] [--table FILE]
 
 A QoS 1 PUBLISH with a topic of 12 bytes and a payload of 256, and one with 8 properties. sys.getsizeof() of the packet,
-and of what its fields refer to and no other object shares, topic and payload apart. As a package may keep memory that
-getsizeof() does not see, the process's resident memory is read before and after 100,000 packets were read and kept:
-each has its own topic and payload then (the packets differ in all texts, as a package may share equal ones), and their
-share is subtracted, as getsizeof() has it, rounded up to 16 as malloc does. tracemalloc shows what of that came
-through Python's allocators.
+and of the values of its fields that no other object shares, topic and payload apart. getsizeof() counts the header of
+the garbage collector, 16 bytes before each object that it tracks, up to CPython 3.13 and with the GIL.
 
-Import: python -S -X importtime, in fresh processes, turn by turn; the time of the whole package with all that it
-imports and that the interpreter had not loaded already. -S: an editable installation imports much before.
+A package may keep memory that getsizeof() does not see, so the process's resident memory is read before and after
+100,000 packets were read and kept. Each has its own topic and payload then: the packets differ in all texts, as a
+package may share equal ones. Their share is subtracted, as getsizeof() has it, rounded up to 16 as malloc does.
+tracemalloc shows how much of that came through Python's allocators.
 """
 
-import argparse
-import json
 import os
-import statistics
-import subprocess
 import sys
 import time
 import tracemalloc
@@ -26,12 +21,12 @@ from pathlib import Path
 from typing import Any
 
 from cases import CASES, variant
-from report import grid
-from subjects import SUBJECTS, Subject, machine, start
+from report import Goal, goals_table, grid
+from subjects import arguments, is_worker, machine, publish, serve, start
 from worker import Package
 
 COUNT = 100_000
-MEASURED = ("speedups", "cffi", "rust")  # they have the same interface
+MEASURED = ("native", "portable", "earlier", "rust")  # they have the same interface
 LABELS = ("PUBLISH QoS 1, 256 B", "PUBLISH 8 properties, 256 B")
 
 
@@ -67,7 +62,8 @@ class Worker:
         data = memoryview(self.package.written(case))
         read = self.package.package.read
         packet = read(data)[0]
-        fields = [getattr(packet, name) for name in dir(packet) if not name.startswith("_") and name != "write"]
+        public = [getattr(packet, name) for name in dir(packet) if not name.startswith("_")]
+        fields = [value for value in public if not callable(value)]
         mine = sys.getsizeof(packet)
         rest = sum(map(owned, fields)) - owned(packet.topic) - owned(packet.payload)
         apart = rounded(sys.getsizeof(packet.topic)) + rounded(sys.getsizeof(packet.payload))
@@ -88,82 +84,35 @@ class Worker:
         return {"packet": mine, "rest": rest, "resident": growth, "traced": traced}
 
 
-def worker(name: str) -> None:
-    try:
-        found = Worker(name)
-    except ImportError as error:
-        print(json.dumps({"missing": str(error)}), flush=True)
-        return
-    print(json.dumps({}), flush=True)
-    for line in sys.stdin:
-        request = json.loads(line)
-        print(json.dumps(getattr(found, request.pop("do"))(**request)), flush=True)
-
-
 # ---------------------------------------------------------------------- report
 
 
-def importable(subject: Subject) -> bool:
-    return subject.python("-P", "-c", "import mqtt5", stderr=subprocess.DEVNULL).wait() == 0
-
-
-def import_milliseconds(subject: Subject) -> float:
-    process = subject.python("-P", "-X", "importtime", "-c", "import mqtt5", stderr=subprocess.PIPE)
-    lines = process.communicate()[1].splitlines()
-    (line,) = (line for line in lines if line.rpartition("|")[2] == " mqtt5")
-    return int(line.split("|")[1]) / 1000
-
-
-def sizes_table() -> list[str]:
-    processes = start("memory.py", only=MEASURED)
-    parts = []
+def main() -> None:
+    options = arguments("Memory of a packet.").parse_args()
+    processes = start("memory.py", options, only=MEASURED)
+    parts, goals = [], []
     for label in LABELS:
         rows = []
+        both: dict[str, float] = {}
         for process in processes:
             found = process.ask("sizes", label=label)
-            rows.append([process.subject.title, *(f"{found[key]:.0f}" for key in ("packet", "rest"))])
-            rows[-1] += [f"{found['packet'] + found['rest']:.0f}", f"{found['traced']:.0f}", f"{found['resident']:.0f}"]
+            both[process.name] = found["packet"] + found["rest"]
+            columns = (found["packet"], found["rest"], both[process.name], found["traced"], found["resident"])
+            rows.append([process.subject.title, *(f"{size:.0f}" for size in columns)])
         header = ["bytes without topic and payload", "packet", "what it owns", "both", "tracemalloc", "resident"]
-        parts += [f"## Memory: {label}", grid(header, rows)]
+        parts += [f"## {label}", grid(header, rows)]
+        if "native" in both and "earlier" in both:
+            goals.append(Goal(f"{label}: bytes", both["native"], both["earlier"], at_most=True))
     for process in processes:
         process.close()
-    return parts
-
-
-def import_table(fast: bool) -> list[str]:
-    # The first import also leaves the compiled sources that later ones find.
-    measured = [subject for subject in SUBJECTS if subject.name in MEASURED and importable(subject)]
-    values: dict[str, list[float]] = {subject.name: [] for subject in measured}
-    for _ in range(5 if fast else 21):
-        for subject in measured:
-            values[subject.name].append(import_milliseconds(subject))
-    rows = []
-    for subject in measured:
-        each = values[subject.name]
-        median = statistics.median(each)
-        verdict = "-"
-        if subject.ours:
-            verdict = "aim met" if median <= 15 else "target met" if median <= 25 else "not met"
-        rows.append([subject.title, f"{median:.1f}", f"{min(each):.1f}", f"{max(each):.1f}", verdict])
-    header = ["ms", "median", "lowest", "highest", "target 25, aim 15"]
-    return [f"## `import mqtt5`, {len(next(iter(values.values())))} processes", grid(header, rows)]
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Memory of a packet and time of the import.")
-    parser.add_argument("--fast", action="store_true", help="fewer processes")
-    parser.add_argument("--table", type=Path, metavar="FILE", help="write the tables as Markdown")
-    options = parser.parse_args()
-    parts = ["# Memory and import", f"{machine()}; {time.strftime('%Y-%m-%d')}."]
-    parts += [*sizes_table(), *import_table(options.fast)]
-    text = "\n\n".join(parts) + "\n"
-    print(text)
-    if options.table:
-        options.table.write_text(text, encoding="utf-8")
+    head = ["# Memory of a packet", f"{machine()}; {time.strftime('%Y-%m-%d')}."]
+    if goals:
+        head += ["## Targets", "The native engine's packet and what it owns; the earlier build's.", goals_table(goals)]
+    publish("\n\n".join(head + parts) + "\n", options.table)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 2 and sys.argv[1] in {subject.name for subject in SUBJECTS}:
-        worker(sys.argv[1])
+    if is_worker():
+        serve(Worker)
     else:
         main()

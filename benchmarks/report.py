@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tables from the results of bench.py: times, ratios, geometric means, and how far they are from what is aimed at.
+"""Tables from the results of bench.py: times, ratios, geometric means, and whether the targets are met.
 
 It does not know how the results were measured.
 """
@@ -10,16 +10,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from worker import BOTH, CONSTRUCT, FLOOR, READ_BYTES, READ_OTHERS, READ_VIEW, WRITE
+from worker import BOTH, CONSTRUCT, OPERATIONS, READ, STREAM, WRITE
 
 if TYPE_CHECKING:
     import pyperf
 
-#: For each subject and for "floor", a benchmark called "case: operation".
+#: For each subject, benchmarks called "case: operation".
 Suites = dict[str, "pyperf.BenchmarkSuite"]
 
-TITLES = {"speedups": "ours, speedups", "cffi": "ours, CFFI", "rust": "Rust", "zmqtt": "zmqtt", "paho": "paho"}
-OURS = ("speedups", "cffi")
+TITLES = {name: name for name in ("native", "portable", "earlier", "rust", "zmqtt", "paho")} | {"rust": "Rust"}
+OURS = ("native", "portable")
 
 
 def geometric_mean(values: Iterable[float]) -> float:
@@ -30,17 +30,17 @@ class Results:
     """Seconds, looked up by subject, case and operation."""
 
     def __init__(self, suites: Suites, labels: list[str]) -> None:
-        self.labels = labels
         self.values: dict[tuple[str, str, str], tuple[float, ...]] = {}
         for name, suite in suites.items():
             for benchmark in suite.get_benchmarks():
                 label, _, operation = benchmark.get_name().rpartition(": ")
                 self.values[name, label, operation] = benchmark.get_values()
+        self.labels = [label for label in labels if any(label == key[1] for key in self.values)]
         metadata = {name: suite.get_benchmarks()[0].get_metadata() for name, suite in suites.items()}
         anyone = next(iter(metadata.values()))
         self.machine = str(anyone["machine"])
         self.date = str(next(iter(suites.values())).get_dates()[0].date())
-        self.versions = {name: str(found["subject_version"]) for name, found in metadata.items() if name != "floor"}
+        self.versions = {name: str(found["subject_version"]) for name, found in metadata.items()}
         self.subjects = [name for name in TITLES if name in suites]
         self.ours = [name for name in OURS if name in suites]
         self.rounds = max(len(values) for values in self.values.values())
@@ -62,21 +62,10 @@ class Results:
         found = {label: self.ratio(subject, peer, label, operation) for label in self.labels}
         return {label: ratio for label, ratio in found.items() if ratio is not None}
 
-    def round_ratios(self, subject: str, peer: str, operation: str) -> dict[str, float]:
+    def round_ratio(self, subject: str, peer: str, label: str, operation: str) -> float:
         """The same by the median of the ratios within each round."""
-        return {
-            label: statistics.median(
-                other / mine
-                for mine, other in zip(
-                    self.values[subject, label, operation], self.values[peer, label, operation], strict=True
-                )
-            )
-            for label in self.ratios(subject, peer, operation)
-        }
-
-    def over_floor(self, subject: str, label: str, operation: str = READ_VIEW) -> float | None:
-        mine, floor = self.nanoseconds(subject, label, operation), self.nanoseconds("floor", label, FLOOR)
-        return mine / floor if mine and floor else None
+        pairs = zip(self.values[subject, label, operation], self.values[peer, label, operation], strict=True)
+        return statistics.median(other / mine for mine, other in pairs)
 
 
 @dataclass(frozen=True)
@@ -99,25 +88,46 @@ class Goal:
         return [self.what, f"{self.value:.2f}", f"{sign}{self.target:g}", aim, verdict]
 
 
-def goals(results: Results, subject: str) -> list[Goal]:
-    read, both = (results.ratios(subject, "rust", operation) for operation in (READ_VIEW, BOTH))
-    others = results.ratios(subject, "rust", READ_OTHERS)
+def goals_table(goals: list[Goal]) -> str:
+    return grid(["goal", "measured", "target", "aim", ""], [goal.row() for goal in goals])
+
+
+def goals(results: Results) -> list[Goal]:
+    """The native engine's; the portable engine's on PyPy, where there is no other."""
     found = []
-    if read and both:
-        single = {f"{label}, {READ_VIEW}": ratio for label, ratio in read.items()}
-        single |= {f"{label}, {BOTH}": ratio for label, ratio in both.items()}
-        worst = min(single, key=lambda name: single[name])
-        found += [
-            Goal(f"{READ_VIEW}: times as fast as Rust, geometric mean", geometric_mean(read.values()), 1.6, 2),
-            Goal(f"{BOTH}: times as fast as Rust, geometric mean", geometric_mean(both.values()), 2.5, 3.5),
-            Goal(f"{READ_OTHERS}: times as fast as Rust, geometric mean", geometric_mean(others.values()), 1.6, 2),
-            Goal(f"the worst single case ({worst})", single[worst], 1, 1.3),
-        ]
-    for operation in (READ_VIEW, READ_OTHERS):
-        floors = [ratio for label in results.labels if (ratio := results.over_floor(subject, label, operation))]
-        if floors:
-            found.append(Goal(f"{operation}: times the floor", geometric_mean(floors), 1.5, at_most=True))
+    for operation, target, aim in ((READ, 1.4, 1.5), (STREAM, 4.5, 5), (CONSTRUCT, 2.4, 2.6), (WRITE, 1.5, 1.8)):
+        ratios = results.ratios("native", "rust", operation)
+        if ratios:
+            what = f"{operation}: times as fast as Rust, geometric mean of {len(ratios)} packets"
+            found.append(Goal(what, geometric_mean(ratios.values()), target, aim))
+    if "native" not in results.subjects:
+        for operation in (READ, BOTH):
+            ratios = results.ratios("portable", "zmqtt", operation)
+            found += [Goal(f"{label}, {operation}: times as fast as zmqtt", ratios[label], 1)
+                      for label in ratios if label.startswith("PUBLISH QoS 1")]  # fmt: skip
     return found
+
+
+def behind(results: Results, ours: str, peer: str) -> str:
+    """The single cases in which the peer is faster, slowest first; empty if there is none."""
+    found = [
+        (ratio, label, operation)
+        for operation in OPERATIONS
+        for label, ratio in results.ratios(ours, peer, operation).items()
+        if ratio < 1
+    ]
+    rows = [
+        [
+            label,
+            operation,
+            f"{ratio:.2f}",
+            f"{results.round_ratio(ours, peer, label, operation):.2f}",
+            number(results.nanoseconds(ours, label, operation)),
+            number(results.nanoseconds(peer, label, operation)),
+        ]
+        for ratio, label, operation in sorted(found)
+    ]
+    return grid(["packet", "operation", "ratio", "by rounds", TITLES[ours], TITLES[peer]], rows, left=2) if rows else ""
 
 
 def grid(header: list[str], rows: list[list[str]], left: int = 1) -> str:
@@ -139,51 +149,43 @@ def number(value: float | None, form: str = ".0f") -> str:
     return "-" if value is None else format(value, form)
 
 
+def pairs(results: Results, operation: str) -> list[tuple[str, str]]:
+    """Each of our engines with each peer. An earlier build runs its fastest engine, so it is compared with ours."""
+    return [
+        (ours, peer)
+        for ours in results.ours
+        for peer in results.subjects
+        if peer not in OURS and results.ratios(ours, peer, operation) and (peer != "earlier" or ours == results.ours[0])
+    ]
+
+
 def times(results: Results, operation: str) -> str:
     subjects = [name for name in results.subjects if results.has(name, operation)]
-    pairs = [(ours, "rust") for ours in results.ours if "rust" in subjects]
-    with_floor = operation in (READ_VIEW, READ_OTHERS, READ_BYTES)
-    header = ["ns", *(TITLES[name] for name in subjects), *(f"Rust / {TITLES[ours][6:]}" for ours, _ in pairs)]
-    header += ["floor", f"{TITLES[results.ours[0]][6:]} / floor"] if with_floor else []
+    shown = [pair for pair in pairs(results, operation) if pair[1] in ("earlier", "rust")] or pairs(results, operation)
+    header = ["ns", *(TITLES[name] for name in subjects), *(f"{TITLES[peer]} / {ours}" for ours, peer in shown)]
     rows = []
     for label in results.labels:
-        if not any((name, label, operation) in results.values for name in subjects):
-            continue
-        row = [label, *(number(results.nanoseconds(name, label, operation)) for name in subjects)]
-        row += [number(results.ratio(ours, peer, label, operation), ".2f") for ours, peer in pairs]
-        if with_floor:
-            row.append(number(results.nanoseconds("floor", label, FLOOR)))
-            row.append(number(results.over_floor(results.ours[0], label, operation), ".2f"))
-        rows.append(row)
-    means = ["geometric mean", *("" for _ in subjects)]
-    means += [number(geometric_mean(results.ratios(ours, peer, operation).values()), ".2f") for ours, peer in pairs]
-    if with_floor:
-        floors = [r for label in results.labels if (r := results.over_floor(results.ours[0], label, operation))]
-        means += ["", number(geometric_mean(floors), ".2f")]
-    return grid(header, [*rows, means])
+        if any((name, label, operation) in results.values for name in subjects):
+            row = [label, *(number(results.nanoseconds(name, label, operation)) for name in subjects)]
+            rows.append(row + [number(results.ratio(*pair, label, operation), ".2f") for pair in shown])
+    means = [number(geometric_mean(results.ratios(*pair, operation).values()), ".2f") for pair in shown]
+    return grid(header, [*rows, ["geometric mean", *("" for _ in subjects), *means]])
 
 
 def summary(results: Results) -> str:
     header = ["times as fast as", "operation", "cases", "geometric mean", "by rounds", "worst", "worst case"]
     rows = []
-    for ours in results.ours:
-        for peer in [name for name in results.subjects if name not in OURS]:
-            for operation in (READ_VIEW, READ_OTHERS, READ_BYTES, BOTH, CONSTRUCT, WRITE):
-                found = results.ratios(ours, peer, operation)
-                if not found:
-                    continue
-                worst = min(found, key=lambda label: found[label])
-                rows.append(
-                    [
-                        f"{TITLES[ours]}, than {TITLES[peer]}",
-                        operation,
-                        str(len(found)),
-                        f"{geometric_mean(found.values()):.2f}",
-                        f"{geometric_mean(results.round_ratios(ours, peer, operation).values()):.2f}",
-                        f"{found[worst]:.2f}",
-                        worst,
-                    ]
-                )
+    order = [pair for operation in OPERATIONS for pair in pairs(results, operation)]
+    for ours, peer in dict.fromkeys(sorted(order, key=lambda pair: OURS.index(pair[0]))):
+        for operation in OPERATIONS:
+            found = results.ratios(ours, peer, operation)
+            if not found:
+                continue
+            worst = min(found, key=lambda label: found[label])
+            by_rounds = [results.round_ratio(ours, peer, label, operation) for label in found]
+            row = [f"{TITLES[ours]}, than {TITLES[peer]}", operation, str(len(found))]
+            row += [f"{geometric_mean(found.values()):.2f}", f"{geometric_mean(by_rounds):.2f}"]
+            rows.append([*row, f"{found[worst]:.2f}", worst])
     return grid(header, rows, left=2)
 
 
@@ -194,12 +196,14 @@ def markdown(results: Results) -> str:
         f"{results.machine}; {results.date}. {versions}. Nanoseconds, the lowest of {results.rounds} rounds; "
         "`benchmarks/bench.py` says how they are measured, and `benchmarks/README.md` what they mean. "
         "Ratios above 1: ours is faster. `-`: that package has no such operation.",
-        "## Goals",
     ]
-    for ours in results.ours[:1]:
-        parts.append(f"Of {TITLES[ours]}:")
-        parts.append(grid(["goal", "found", "target", "aim", ""], [goal.row() for goal in goals(results, ours)]))
+    if found := goals(results):
+        parts += ["## Targets", goals_table(found)]
     parts += ["## Summary", summary(results)]
-    for operation in (READ_VIEW, BOTH, READ_OTHERS, READ_BYTES, CONSTRUCT, WRITE):
-        parts += [f"## {operation}", times(results, operation)]
+    for peer in ("rust", "earlier"):
+        if "native" in results.ours and (table := behind(results, "native", peer)):
+            parts += [f"## Where the native engine is slower than {TITLES[peer]}", table]
+    for operation in OPERATIONS:
+        if any(results.has(name, operation) for name in results.subjects):
+            parts += [f"## {operation}", times(results, operation)]
     return "\n\n".join(parts) + "\n"

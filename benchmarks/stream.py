@@ -1,31 +1,28 @@
 # SPDX-License-Identifier: MIT
 """How fast packets are read from a stream: over a TCP socket on 127.0.0.1, from memory, and in many small pieces.
 
-    .venv/bin/python benchmarks/stream.py [--fast] [--table FILE]
+    .venv/bin/python benchmarks/stream.py [--fast] [--earlier DIR] [--table FILE]
 
-Ours with its Decoder, and (speedups) with a read() loop as users of PyPI's mqtt5 write it; the peers as their users
-do: PyPI's mqtt5 with that loop, zmqtt with its PacketBuffer. (paho-mqtt has no stream reader apart from its client,
-which reads the beginning of each packet from the socket byte by byte; it is not here.) Each has a process of its own,
-all take their turns; figures are the best of all rounds. Every packet's topic is looked at, so that a package that
-decodes late would have to.
+Ours with its Decoder, and the native engine also with a read() loop as users of PyPI's mqtt5 write it; the peers as
+their users do: PyPI's mqtt5 with that loop, zmqtt with its PacketBuffer. (paho-mqtt has no stream reader apart from
+its client, which reads the beginning of each packet from the socket byte by byte; it is not here.) Each has a process
+of its own, all take their turns; figures are the best of all rounds. Every packet's topic is accessed, so that a
+package that decodes late has to decode.
 
 Over the socket, a process that does nothing else sends the same block of whole packets again and again, until the
 receiver closes the connection. The receiver counts packets for a fixed time. From memory, 1 MiB of packets comes in
 chunks of 64 KiB, which do not end where packets end.
 """
 
-import argparse
-import json
 import socket
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 
-from report import grid
-from subjects import HERE, SUBJECTS, Process, machine, start
+from report import Goal, goals_table, grid
+from subjects import HERE, Process, arguments, is_worker, machine, publish, serve, start, turns
 
 CHUNK = 65536
 MIB = 1 << 20
@@ -37,7 +34,7 @@ SCENARIOS = {"small": (4, 1), "small, many topics": (4, 1000), "1 KiB": (1024, 1
 Reader = Callable[[Iterable[Any]], int]
 
 
-def publish(payload: bytes, packet_id: int | None, topic: bytes = b"sensors/0000") -> bytes:
+def message(payload: bytes, packet_id: int | None, topic: bytes = b"sensors/0000") -> bytes:
     """A PUBLISH with QoS 1, or 0 without a packet identifier: so the sender needs none of the packages."""
     middle = b"" if packet_id is None else packet_id.to_bytes(2, "big")
     body = len(topic).to_bytes(2, "big") + topic + middle + b"\0" + payload
@@ -51,9 +48,9 @@ def publish(payload: bytes, packet_id: int | None, topic: bytes = b"sensors/0000
 def block(scenario: str, size: int = MIB) -> tuple[bytes, int]:
     """About that many bytes of whole packets, every second one with QoS 1, and their number."""
     payload, topics = bytes(SCENARIOS[scenario][0]), SCENARIOS[scenario][1]
-    count = 2 * (size // len(publish(payload, 1) + publish(payload, None)))
+    count = 2 * (size // len(message(payload, 1) + message(payload, None)))
     parts = [
-        publish(payload, None if number % 2 else number % 65535 + 1, b"sensors/%04d" % (number % topics))
+        message(payload, None if number % 2 else number % 65535 + 1, b"sensors/%04d" % (number % topics))
         for number in range(count)
     ]
     return b"".join(parts), count
@@ -157,15 +154,14 @@ def zmqtt_reader() -> Reader:
 
 class Worker:
     def __init__(self, name: str) -> None:
-        self.readers: dict[str, Reader] = {}
-        if name == "speedups":
-            self.readers = {"Decoder": decoder_reader(), "read() loop": loop_reader()}
-        elif name == "cffi":
-            self.readers = {"Decoder": decoder_reader()}
+        if name == "zmqtt":
+            self.readers = {"PacketBuffer": zmqtt_reader()}
         elif name == "rust":
             self.readers = {"read() loop": loop_reader()}
         else:
-            self.readers = {"PacketBuffer": zmqtt_reader()}
+            self.readers = {"Decoder": decoder_reader()}
+            if name == "native":
+                self.readers["read() loop"] = loop_reader()
         self.kept: dict[str, tuple[list[bytes], int]] = {}
 
     def names(self) -> list[str]:
@@ -233,36 +229,24 @@ class Worker:
 
 
 def cut(size: int, piece: int) -> list[bytes]:
-    data = publish(bytes(size), 1)
+    data = message(bytes(size), 1)
     return [data[at : at + piece] for at in range(0, len(data), piece)]
-
-
-def worker(name: str) -> None:
-    try:
-        found = Worker(name)
-    except ImportError as error:
-        print(json.dumps({"missing": str(error)}), flush=True)
-        return
-    print(json.dumps({}), flush=True)
-    for line in sys.stdin:
-        request = json.loads(line)
-        print(json.dumps(getattr(found, request.pop("do"))(**request)), flush=True)
 
 
 # ---------------------------------------------------------------------- report
 
 Key = tuple[str, str]  # subject, reader
+EARLIER, RUST = ("earlier", "Decoder"), ("rust", "read() loop")
 
 
 def measure(runs: list[tuple[Process, str]], rounds: int, do: str, **request: Any) -> dict[Key, list[Any]]:
     """The answers of all rounds; in each, all take their turn, beginning with another one."""
     found: dict[Key, list[Any]] = {}
     for turn in range(rounds):
-        shift = turn % len(runs)
-        for process, reader in runs[shift:] + runs[:shift]:
-            print(f"\r{do} {turn + 1}/{rounds} {process.subject.name:10}", end="", file=sys.stderr, flush=True)
+        for process, reader in turns(runs, turn):
+            print(f"\r{do} {turn + 1}/{rounds} {process.name:10}", end="", file=sys.stderr, flush=True)
             answer = process.ask(do, reader=reader, **request)
-            found.setdefault((process.subject.name, reader), []).append(answer)
+            found.setdefault((process.name, reader), []).append(answer)
     print("\r" + " " * 40 + "\r", end="", file=sys.stderr)
     return found
 
@@ -270,32 +254,22 @@ def measure(runs: list[tuple[Process, str]], rounds: int, do: str, **request: An
 def rates(runs: list[tuple[Process, str]], answers: dict[Key, list[Any]]) -> str:
     best = {key: max(count / seconds for count, _, seconds in each) for key, each in answers.items()}
     volume = {key: max(size / seconds for _, size, seconds in each) for key, each in answers.items()}
-    rust = best.get(("rust", "read() loop"))
     rows = []
     for process, reader in runs:
-        key = (process.subject.name, reader)
-        ratio = "-" if rust is None else f"{best[key] / rust:.2f}"
-        rows.append([process.subject.title, reader, f"{best[key]:,.0f}", f"{volume[key] / 1e6:.1f}", ratio])
-    return grid(["package", "reader", "messages/s", "MB/s", "than Rust"], rows, left=2)
+        mine = best[process.name, reader]
+        rows.append([process.subject.title, reader, f"{mine:,.0f}", f"{volume[process.name, reader] / 1e6:.1f}"])
+        rows[-1] += [f"{mine / best[peer]:.2f}" if peer in best else "-" for peer in (EARLIER, RUST)]
+    return grid(["package", "reader", "messages/s", "MB/s", "than earlier", "than Rust"], rows, left=2)
 
 
 def what(size: int, topics: int) -> str:
     return f"PUBLISH, QoS 0 and 1, {size} bytes, {topics} topic{'s' if topics > 1 else ''}"
 
 
-def verdict(name: str, value: float, target: float, aim: float | None = None, at_most: bool = False) -> str:
-    met = value <= target if at_most else value >= target
-    text = f"{name}: {value:.2f}; target {'at most ' if at_most else ''}{target:g}: {'met' if met else 'not met'}"
-    return text if aim is None else f"{text}; aim {aim:g}: {'met' if value >= aim else 'not met'}"
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Reads streams of packets in our engines and in the peers.")
-    parser.add_argument("--fast", action="store_true", help="some twenty seconds, and less exact")
-    parser.add_argument("--table", type=Path, metavar="FILE", help="write the tables as Markdown")
-    options = parser.parse_args()
+    options = arguments("Reads streams of packets in our engines, in an earlier build and in the peers.").parse_args()
     rounds, seconds = (3, 0.2) if options.fast else (9, 0.4)
-    processes = start("stream.py", only=("speedups", "cffi", "rust", "zmqtt"))
+    processes = start("stream.py", options, only=("native", "portable", "earlier", "rust", "zmqtt"))
     runs = [(process, reader) for process in processes for reader in process.ask("names")]
     ours = [(process, reader) for process, reader in runs if process.subject.ours and reader == "Decoder"]
     first = ours[0][0].subject
@@ -304,7 +278,8 @@ def main() -> None:
         f"{machine()}; {time.strftime('%Y-%m-%d')}. The best of {rounds} rounds; from memory, the best turn of each.",
     ]
 
-    own = SUBJECTS[0].python(str(HERE / "stream.py"), "--sender", stdin=-1)
+    goals = []
+    own = first.python(str(HERE / "stream.py"), "--sender", stdin=-1)
     assert own.stdout is not None
     assert own.stdin is not None
     port = int(own.stdout.readline())
@@ -318,9 +293,9 @@ def main() -> None:
         answers = measure(runs, rounds, "from_memory", scenario=scenario, seconds=seconds / 2)
         parts += [f"## From memory, in chunks of 64 KiB: {what(size, topics)}", rates(runs, answers)]
         best = {key: max(count / taken for count, _, taken in each) for key, each in answers.items()}
-        if size == 4 and ("rust", "read() loop") in best:
-            ratio = best[first.name, "Decoder"] / best["rust", "read() loop"]
-            parts.append(verdict(f"Decoder of {first.title}, times as fast as Rust's read() loop", ratio, 4, 6))
+        if size == 4 and first.name == "native" and RUST in best:
+            ratio = best["native", "Decoder"] / best[RUST]
+            goals.append(Goal(f"from memory, {scenario}: times as fast as Rust", ratio, 4.5, 5))
 
     parts.append("## One PUBLISH with 1 MiB, in chunks of 64 KiB")
     joins = []
@@ -331,12 +306,12 @@ def main() -> None:
             taken_by.setdefault(key, []).extend(each)
     rows = []
     for process, reader in runs:
-        taken = min(taken_by[process.subject.name, reader])
+        taken = min(taken_by[process.name, reader])
         rows.append([process.subject.title, reader, f"{taken * 1e6:,.0f}", f"{taken / min(joins):.2f}"])
     rows.append(["bytes.join of the chunks", "", f"{min(joins) * 1e6:,.0f}", "1.00"])
     parts.append(grid(["package", "reader", "µs", "times the join"], rows, left=2))
     ratio = min(taken_by[first.name, "Decoder"]) / min(joins)
-    parts.append(verdict(f"Decoder of {first.title}, times the join", ratio, 1.2, at_most=True))
+    goals.append(Goal("one PUBLISH with 1 MiB: times the join", ratio, 1.2, at_most=True))
 
     sizes = [MIB // 4, MIB // 2, MIB, 2 * MIB]
     parts.append("## One PUBLISH, 10 bytes at a time, in ms")
@@ -348,7 +323,7 @@ def main() -> None:
         for key, each in measure(few, 2 if options.fast else 3, "pieces", size=size, piece=10, repeat=1).items():
             times.setdefault(key, []).append(min(each))
     for process, reader in few:
-        each = times[process.subject.name, reader]
+        each = times[process.name, reader]
         growth = each[-1] / each[0] / 8
         rows.append([process.subject.title, reader, *(f"{taken * 1e3:.1f}" for taken in each), f"{growth:.2f}"])
     joined = [ours[0][0].ask("join", size=size, piece=10, repeat=5) for size in sizes]
@@ -360,16 +335,14 @@ def main() -> None:
 
     for process in processes:
         process.close()
-    text = "\n\n".join(parts) + "\n"
-    print(text)
-    if options.table:
-        options.table.write_text(text, encoding="utf-8")
+    parts[2:2] = ["## Targets", f"The Decoder of {first.title}.", goals_table(goals)]
+    publish("\n\n".join(parts) + "\n", options.table)
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--sender"]:
         sender()
-    elif len(sys.argv) == 2 and sys.argv[1] in {subject.name for subject in SUBJECTS}:
-        worker(sys.argv[1])
+    elif is_worker():
+        serve(Worker)
     else:
         main()

@@ -1,38 +1,40 @@
 # SPDX-License-Identifier: MIT
-"""Runs one subject of bench.py in a process of its own: python -S worker.py SUBJECT, with its PYTHONPATH.
+"""Runs one subject of bench.py in a process of its own: python -S worker.py --worker SUBJECT, with its PYTHONPATH.
 
-It answers requests, each a line of JSON, and checks what a subject reads and writes before it is timed. It knows how
-to say a case in each subject's own interface. It does not know the other subjects, or what the times are for.
+It checks what a subject reads and writes before that is timed. It knows how to express a case in each subject's own
+interface. It does not know the other subjects, or what the times are for.
 
-Plain values (texts, bytes, enum members, lists of those) are there before the clock starts; what a timed statement
-constructs are the packets, the Will and the TopicFilters. The loop around the statement, about 10 ns, is part of the
-time.
+Plain values (texts, bytes, enum members, lists of those) exist before the clock starts. A timed statement constructs
+the packets, the Will and the TopicFilters. The loop around the statement, about 10 ns, is part of the time.
 """
 
-import json
 import socket
 import sys
-from collections import deque
 from collections.abc import Callable, Iterable
 from importlib.metadata import distributions
-from itertools import cycle, repeat, starmap
-from struct import Struct
+from itertools import cycle
 from timeit import Timer
 from typing import Any, ClassVar
 
 from cases import CASES, POSITIONAL, Case, Member, New, variant
+from subjects import is_worker, serve
 
-READ_VIEW = "read(memoryview)"
-READ_BYTES = "read(bytes)"
-READ_OTHERS = "read(memoryview), new texts"
-BOTH = "construct + write()"
+READ = "read, new texts"
+STREAM = "stream, new texts"
+BOTH = "construct + write"
 CONSTRUCT = "construct"
-WRITE = "write()"
-FLOOR = "floor"
+WRITE = "write"
+SAME = "read, the same packet"
+OPERATIONS = (READ, STREAM, BOTH, CONSTRUCT, WRITE, SAME)
+
+VARIANTS = 1024
+CHUNK = 65536
 
 #: An operation's source text, the names in it, and how often it does what is timed.
 Statement = tuple[str, dict[str, Any], int]
 Statements = dict[str, Statement]
+#: Reads all packets from a chunk of whole packets, as a connection would, and returns their number.
+Reader = Callable[[Any], int]
 
 
 class CannotError(Exception):
@@ -70,15 +72,20 @@ class Subject:
         """What to time; raises AssertionError if the subject reads another packet than it is."""
         raise NotImplementedError
 
-    def others(self, case: Case, text: str, function: Callable[..., Any]) -> Statements:
-        """Reading 1,024 packets in turn, whose texts differ: what is kept of texts read before does not help then.
+    def reading(self, case: Case, text: str, function: Callable[..., Any], reader: Reader) -> Statements:
+        """Reading 1,024 packets in turn, whose texts and packet identifiers differ: one by one, and as a stream.
 
-        The time includes taking the next one, about 25 ns. Empty if the packet has no texts.
+        READ includes taking the next one, about 25 ns. STREAM is one chunk of at most 64 KiB at a time.
         """
-        if variant(case, 0) == variant(case, 1):
-            return {}
-        views = [memoryview(self.written(variant(case, index))) for index in range(1024)]
-        return {READ_OTHERS: (text, {"read": function, "take": cycle(views).__next__}, 1)}
+        written = [self.written(variant(case, index)) for index in range(VARIANTS)]
+        chunk = b"".join(written[: max(1, CHUNK // len(written[0]))])
+        count = reader(chunk)
+        assert count == min(VARIANTS, max(1, CHUNK // len(written[0]))), "packets are missing"
+        take = cycle([memoryview(data) for data in written]).__next__
+        return {
+            READ: (text, {"read": function, "take": take}, 1),
+            STREAM: ("reader(chunk)", {"reader": reader, "chunk": chunk}, count),
+        }
 
     def same(self, case: Case, data: bytes) -> bool:
         """Whether data, which is other bytes than we write, is this packet."""
@@ -93,18 +100,57 @@ def version_of(distribution: str) -> str:
 # ------------------------------------------------------- ours, and PyPI's mqtt5
 
 
+def decoder_reader(decoder: Any) -> Reader:
+    """For a class that is fed and then iterated, as ours and zmqtt's."""
+
+    def run(chunk: Any) -> int:
+        count = 0
+        decoder.feed(chunk)
+        for _ in decoder:
+            count += 1
+        return count
+
+    return run
+
+
+def loop_reader(read: Callable[..., Any]) -> Reader:
+    """As users of PyPI's mqtt5 write it: IndexError means that more is needed."""
+    buffer = bytearray()
+
+    def run(chunk: Any) -> int:
+        nonlocal buffer
+        count = at = 0
+        buffer += chunk
+        with memoryview(buffer) as view:
+            while True:
+                try:
+                    _, size = read(view[at:])
+                except IndexError:
+                    break
+                at += size
+                count += 1
+        del buffer[:at]
+        return count
+
+    return run
+
+
 class Package(Subject):
-    """Our package and PyPI's mqtt5, whose interface is the same."""
+    """Our package, an earlier build of it, and PyPI's mqtt5, whose interface is the same."""
 
     def __init__(self, name: str) -> None:
         import mqtt5
 
         self.package: Any = mqtt5
-        self.ours = name != "rust"
+        self.name = name
         engine = sys.modules.get("mqtt5._engine")
-        assert (engine is not None) == self.ours, f"the wrong mqtt5: {mqtt5.__file__}"
-        assert engine is None or engine.name == name, f"the wrong engine: {engine.name}"
-        self.version = mqtt5.__version__ if self.ours else version_of("mqtt5")
+        assert (engine is None) == (name == "rust"), f"the wrong mqtt5: {mqtt5.__file__}"
+        assert engine is None or name in (engine.name, "earlier"), f"the wrong engine: {engine.name}"
+        self.version = mqtt5.__version__ if engine else version_of("mqtt5")
+
+    def reader(self) -> Reader:
+        decoder = getattr(self.package, "Decoder", None)
+        return decoder_reader(decoder()) if decoder else loop_reader(self.package.read)
 
     def resolve(self, value: Any) -> Any:
         if isinstance(value, list):
@@ -138,78 +184,15 @@ class Package(Subject):
 
     def statements(self, case: Case, data: bytes) -> Statements:
         packet, view, read = self.packet(case), memoryview(data), self.package.read
-        for buffer in (view, data):
-            assert read(buffer) == (packet, len(data)), f"{read(buffer)} is not {packet}"
+        assert read(view) == (packet, len(data)), f"{read(view)} is not {packet}"
         source = Source()
         text = self.construct(case.packet, source)
-        found = {
-            READ_VIEW: ("read(view)", {"read": read, "view": view}, 1),
-            READ_BYTES: ("read(data)", {"read": read, "data": data}, 1),
+        return self.reading(case, "read(take())", read, self.reader()) | {
             BOTH: (f"{text}.write()", source.names, 1),
             CONSTRUCT: (text, source.names, 1),
             WRITE: ("packet.write()", {"packet": packet}, 1),
+            SAME: ("read(view)", {"read": read, "view": view}, 1),
         }
-        found |= self.others(case, "read(take())", read)
-        return found | {FLOOR: floor(packet, len(data))} if self.ours else found
-
-
-def floor(packet: Any, size: int) -> Statement:
-    """Creates the objects that reading this packet must create, and nothing else: no call, no parsing, no filling in.
-
-    Packet, Will and TopicFilters are instances of an empty class with as many slots, which stay empty. Tuples, with
-    the texts, bytes and ints in them, come from Struct.iter_unpack(): a text becomes bytes that take as much memory;
-    an int that CPython does not keep becomes a new one; what is shared (None, flags, enum members, empty ones)
-    becomes False. The tuple of packet and size has the fields of the objects as items, instead of these two. All are
-    made in batches by loops in C, so that no bytecode runs for a single one, and freed at once, as in the loop around
-    read(). So it leaves out what reading cannot do without (a call, the fields' places in the object), and has what an
-    engine in C need not do: calling a class, some 15 ns for each instance, and a few ns for each item of a tuple.
-    """
-    batch = min(100, max(1, 65536 // size))  # what it copies should stay in the cache, as a single packet does
-    names: dict[str, Any] = {"drain": deque(maxlen=0).extend, "starmap": starmap, "repeat": repeat, "none": ()}
-    calls: list[str] = []
-
-    def make(values: list[str | bytes | int | bool]) -> None:
-        """One tuple with these items."""
-        kinds: list[str] = []
-        items: list[bytes | int] = []
-        for value in values:
-            kept = isinstance(value, bool) or (isinstance(value, int) and value <= 256)
-            if isinstance(value, (str, bytes)):
-                kept = len(value) < 2 and (isinstance(value, bytes) or value < "\u0100")
-            if kept:
-                kinds.append("?")
-                items.append(False)
-            elif isinstance(value, (str, bytes)):
-                kinds.append(f"{sys.getsizeof(value) - sys.getsizeof(b'')}s")
-                items.append(b"")
-            else:
-                kinds.append("l")
-                items.append(value)
-        # Records follow each other without gaps, so the last item is padded as the first is.
-        form = Struct("".join(kinds) + "0l")
-        names[f"u{len(calls)}"], names[f"b{len(calls)}"] = form.iter_unpack, form.pack(*items) * batch
-        calls.append(f"drain(u{len(calls)}(b{len(calls)}))")
-
-    def walk(value: Any, leaves: list[Any]) -> None:
-        """Makes what is below value; what it is itself, if it is no object of its own, goes to the leaves."""
-        if hasattr(value, "__dataclass_fields__"):
-            slots = tuple(value.__dataclass_fields__)
-            names[f"c{len(calls)}"] = type("Empty", (), {"__slots__": slots})
-            calls.append(f"drain(starmap(c{len(calls)}, repeat(none, {batch})))")
-            for name in slots:
-                walk(getattr(value, name), top)
-        elif isinstance(value, tuple) and value:
-            items: list[Any] = []
-            for item in value:
-                walk(item, items)
-            make([False] * (len(value) - len(items)) + items)
-        elif isinstance(value, (str, bytes)) or type(value) is int:
-            leaves.append(value)
-
-    top: list[Any] = [size]
-    walk(packet, top)
-    make([value for value in top if not isinstance(value, int) or value > 256] or [False])
-    return "; ".join(calls), names, batch
 
 
 # ----------------------------------------------------------------------- zmqtt
@@ -253,9 +236,10 @@ class Zmqtt(Subject):
 
     def __init__(self) -> None:
         from zmqtt._internal.packets import codec, properties
+        from zmqtt._internal.packets.reader import PacketBuffer
         from zmqtt._internal.types.retain_handling import RetainHandling
 
-        self.codec, self.properties = codec, properties
+        self.codec, self.properties, self.buffer_class = codec, properties, PacketBuffer
         self.version = version_of("zmqtt")
         self.retain_handling = RetainHandling
 
@@ -312,18 +296,17 @@ class Zmqtt(Subject):
 
     def statements(self, case: Case, data: bytes) -> Statements:
         packet, view, decode = self.packet(case), memoryview(data), self.codec.decode
-        for buffer in (view, data):
-            found = decode(buffer, version="5.0")
-            assert found == (packet, len(data)), f"{found} is not {packet}"
+        found = decode(view, version="5.0")
+        assert found == (packet, len(data)), f"{found} is not {packet}"
         source = Source()
         text = self.construct(case.packet, source)
-        names = {"encode": self.codec.encode, "decode": decode, "view": view, "data": data, "packet": packet}
-        return self.others(case, "read(take(), version='5.0')", decode) | {
-            READ_VIEW: ("decode(view, version='5.0')", names, 1),
-            READ_BYTES: ("decode(data, version='5.0')", names, 1),
+        names = {"encode": self.codec.encode, "decode": decode, "view": view, "packet": packet}
+        reader = decoder_reader(self.buffer_class(version="5.0"))
+        return self.reading(case, "read(take(), version='5.0')", decode, reader) | {
             BOTH: (f"encode({text}, version='5.0')", source.names | {"encode": names["encode"]}, 1),
             CONSTRUCT: (text, source.names, 1),
             WRITE: ("encode(packet, version='5.0')", names, 1),
+            SAME: ("decode(view, version='5.0')", names, 1),
         }
 
 
@@ -467,8 +450,8 @@ class Paho(Subject):
             body = bytearray(data[header:])
             result = function(data[0], body, self.protocol)
             self.check(case, result)
-            names = {"decode": function, "first": data[0], "body": body, "version": self.protocol}
-            found[READ_BYTES] = ("decode(first, body, version)", names, 1)
+            names = {"decode": function, "first": data[0], "version": self.protocol, "take": cycle([body]).__next__}
+            found[READ] = ("decode(first, take(), version)", names, 1)
         if not found:
             raise CannotError("its client neither sends nor receives it")
         return found
@@ -495,9 +478,23 @@ def timer(statement: Statement) -> Timer:
     return Timer(text, "import gc; gc.enable()", globals=names)
 
 
+def loops_for(each: Timer, seconds: float) -> int:
+    """How many loops take about that long; compiled before, where a JIT compiler does that."""
+    warm = 0.3 if sys.implementation.name == "pypy" else 0.0
+    while True:
+        loops, taken = 1, 0.0
+        while taken < seconds / 4:
+            loops *= 4
+            taken = each.timeit(loops)
+            warm -= taken
+        if warm <= 0:
+            return max(1, round(loops * seconds / taken))
+
+
 class Worker:
-    def __init__(self, subject: Subject) -> None:
-        self.subject = subject
+    def __init__(self, name: str) -> None:
+        self.subject: Subject = {"zmqtt": Zmqtt, "paho": Paho}[name]() if name in ("zmqtt", "paho") else Package(name)
+        self.version = self.subject.version
         self.timers: dict[tuple[int, str], Timer] = {}
         self.batches: dict[tuple[int, str], int] = {}
 
@@ -520,11 +517,7 @@ class Worker:
         for operation, statement in statements.items():
             each = self.timers[case, operation] = timer(statement)
             self.batches[case, operation] = statement[2]
-            loops, taken = 1, 0.0
-            while taken < seconds / 4:
-                loops *= 4
-                taken = each.timeit(loops)
-            found[operation] = max(1, round(loops * seconds / taken))
+            found[operation] = loops_for(each, seconds)
         return found
 
     def time(self, case: int, operation: str, loops: int) -> float:
@@ -532,25 +525,5 @@ class Worker:
         return self.timers[case, operation].timeit(loops) / loops / self.batches[case, operation]
 
 
-def main() -> None:
-    name = sys.argv[1]
-    kinds: dict[str, Callable[[], Subject]] = {
-        "speedups": lambda: Package("speedups"),
-        "cffi": lambda: Package("cffi"),
-        "rust": lambda: Package("rust"),
-        "zmqtt": Zmqtt,
-        "paho": Paho,
-    }
-    try:
-        worker = Worker(kinds[name]())
-    except ImportError as error:
-        print(json.dumps({"missing": str(error)}), flush=True)
-        return
-    print(json.dumps({"version": worker.subject.version}), flush=True)
-    for line in sys.stdin:
-        request = json.loads(line)
-        print(json.dumps(getattr(worker, request.pop("do"))(**request)), flush=True)
-
-
-if __name__ == "__main__":
-    main()
+if __name__ == "__main__" and is_worker():
+    serve(Worker)

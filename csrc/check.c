@@ -44,24 +44,9 @@ static void check_binary(checker *c, mqtt5_view view, unsigned field)
     require(c, view.size <= MQTT5_MAX_STRING_SIZE, MQTT5_ERR_TOO_LONG, field);
 }
 
-static void check_string(checker *c, const mqtt5_view *view, unsigned field)
+static void check_text(checker *c, const mqtt5_view *view, unsigned field)
 {
-    check_status(c, mqtt5_check_string(view->data, view->size), field);
-}
-
-static void check_number(checker *c, const property *row, uint32_t number)
-{
-    if (row->rule == RULE_BOOLEAN) {
-        require(c, number <= 1, MQTT5_ERR_NOT_BOOLEAN, row->id);
-    } else if (number == 0 && row->rule != RULE_NONE) {
-        refuse(c, row->rule == RULE_NOT_ZERO ? MQTT5_ERR_ZERO_VALUE : MQTT5_ERR_ZERO_TOPIC_ALIAS, row->id);
-    }
-}
-
-static void check_varint(checker *c, const property *row, uint32_t number)
-{
-    require(c, number <= MQTT5_MAX_REMAINING_LENGTH, MQTT5_ERR_OUT_OF_RANGE, row->id);
-    check_number(c, row, number);
+    check_status(c, check_string(view), field);
 }
 
 static void check_packet_id(checker *c, uint16_t packet_id)
@@ -155,17 +140,8 @@ static INLINE void check_item(checker *c, const property *row, const void *item)
 {
     const unsigned field = row->id;
     const mqtt5_topic_filter *filter;
-    const mqtt5_string_pair *pair;
 
     switch (row->kind) {
-    case MQTT5_KIND_VARINTS:
-        check_varint(c, row, *(const uint32_t *)item);
-        break;
-    case MQTT5_KIND_USER_PROPERTIES:
-        pair = (const mqtt5_string_pair *)item;
-        check_string(c, &pair->name, field);
-        check_string(c, &pair->value, field);
-        break;
     case MQTT5_KIND_TOPIC_FILTERS:
         filter = (const mqtt5_topic_filter *)item;
         check_status(c, mqtt5_check_topic_filter(filter->pattern), field);
@@ -176,8 +152,11 @@ static INLINE void check_item(checker *c, const property *row, const void *item)
     case MQTT5_KIND_REASON_CODES:
         check_reason_code(c, *(const uint8_t *)item, field);
         break;
-    default:
+    case MQTT5_KIND_PATTERNS:
         check_status(c, mqtt5_check_topic_filter(*(const mqtt5_view *)item), field);
+        break;
+    default:
+        check_status(c, check_value(row->kind, row->rule, item), field);
         break;
     }
 }
@@ -206,37 +185,6 @@ static void check_list(checker *c, const property *row, const mqtt5_list *list)
 
 /* ----------------------------------------------------------- properties */
 
-static void check_property(checker *c, const property *row, const void *member)
-{
-    switch (row->kind) {
-    case MQTT5_KIND_BYTE:
-        check_number(c, row, *(const uint8_t *)member);
-        break;
-    case MQTT5_KIND_U16:
-        check_number(c, row, *(const uint16_t *)member);
-        break;
-    case MQTT5_KIND_U32:
-        check_number(c, row, *(const uint32_t *)member);
-        break;
-    case MQTT5_KIND_VARINT:
-        check_varint(c, row, *(const uint32_t *)member);
-        break;
-    case MQTT5_KIND_STRING:
-        if (row->rule == RULE_TOPIC_NAME) {
-            check_status(c, mqtt5_check_topic_name(*(const mqtt5_view *)member), row->id);
-        } else {
-            check_string(c, (const mqtt5_view *)member, row->id);
-        }
-        break;
-    case MQTT5_KIND_BINARY:
-        check_binary(c, *(const mqtt5_view *)member, row->id);
-        break;
-    default:
-        check_list(c, row, (const mqtt5_list *)member);
-        break;
-    }
-}
-
 static void check_properties(checker *c, const mqtt5_properties *properties)
 {
     uint64_t bits;
@@ -253,37 +201,45 @@ static void check_properties(checker *c, const mqtt5_properties *properties)
             }
             refuse(c, status, id);
         } else {
-            check_property(c, row, (const char *)properties + row->offset);
+            const void *member = (const char *)properties + row->offset;
+
+            if (is_list(row->kind)) {
+                check_list(c, row, (const mqtt5_list *)member);
+            } else {
+                check_status(c, check_value(row->kind, row->rule, member), id);
+            }
         }
     }
 }
 
 /* -------------------------------------------------------------- packets */
 
-static INLINE void check_will(checker *c, const mqtt5_will *will)
+static INLINE void check_will(checker *c, const mqtt5_will *will, bool known)
 {
     require(c, will->qos <= 2, MQTT5_ERR_BAD_QOS_FLAGS, MQTT5_FIELD_QOS);
-    check_properties(c, &will->properties);
+    if (!known) {
+        check_properties(c, &will->properties);
+    }
     check_status(c, mqtt5_check_topic_name(will->topic), MQTT5_FIELD_TOPIC);
     check_binary(c, will->payload, MQTT5_FIELD_PAYLOAD);
 }
 
-static void check_connect(checker *c, const mqtt5_connect *p)
+static INLINE void check_connect(checker *c, const mqtt5_connect *p, bool known)
 {
     bool method = mqtt5_has(&p->properties, MQTT5_PROP_AUTHENTICATION_METHOD);
 
     require(c, method || !mqtt5_has(&p->properties, MQTT5_PROP_AUTHENTICATION_DATA), MQTT5_ERR_NO_AUTHENTICATION_METHOD,
             MQTT5_PROP_AUTHENTICATION_DATA);
-    check_string(c, &p->client_id, MQTT5_FIELD_CLIENT_ID);
+    check_text(c, &p->client_id, MQTT5_FIELD_CLIENT_ID);
     if (p->has_will) {
         c->type = MQTT5_STRUCT_WILL;
         c->section = MQTT5_FIELD_IN_WILL;
-        check_will(c, &p->will);
+        check_will(c, &p->will, known);
         c->type = MQTT5_CONNECT;
         c->section = 0;
     }
     if (p->has_username) {
-        check_string(c, &p->username, MQTT5_FIELD_USERNAME);
+        check_text(c, &p->username, MQTT5_FIELD_USERNAME);
     }
     if (p->has_password) {
         check_binary(c, p->password, MQTT5_FIELD_PASSWORD);
@@ -332,7 +288,7 @@ mqtt5_status mqtt5_check_will(const mqtt5_will *will, mqtt5_error *error)
 {
     checker c = {MQTT5_OK, 0, MQTT5_STRUCT_WILL, 0, 0};
 
-    check_will(&c, will);
+    check_will(&c, will, false);
     return result_of(&c, error);
 }
 
@@ -344,13 +300,14 @@ mqtt5_status mqtt5_check_subscription(const mqtt5_topic_filter *filter, mqtt5_er
     return result_of(&c, error);
 }
 
-mqtt5_status mqtt5_check(const mqtt5_packet *packet, mqtt5_error *error)
+/* If known, the properties were checked when they were read. */
+static INLINE mqtt5_status check_packet(const mqtt5_packet *packet, bool known, mqtt5_error *error)
 {
     checker c = {MQTT5_OK, 0, packet->type, 0, 0};
 
     switch (packet->type) {
     case MQTT5_CONNECT:
-        check_connect(&c, &packet->as.connect);
+        check_connect(&c, &packet->as.connect, known);
         break;
     case MQTT5_CONNACK:
         check_reason_code(&c, packet->as.connack.reason_code, MQTT5_FIELD_REASON_CODE);
@@ -392,8 +349,20 @@ mqtt5_status mqtt5_check(const mqtt5_packet *packet, mqtt5_error *error)
         require(&c, false, MQTT5_ERR_RESERVED_TYPE, MQTT5_FIELD_PACKET_TYPE);
         break;
     }
-    if (c.status == MQTT5_OK && packet->as.properties.present != 0) {
+    if (!known && c.status == MQTT5_OK && packet->as.properties.present != 0) {
         check_properties(&c, &packet->as.properties);
     }
     return result_of(&c, error);
 }
+
+mqtt5_status mqtt5_check(const mqtt5_packet *packet, mqtt5_error *error)
+{
+    return check_packet(packet, false, error);
+}
+
+#if IS_FAST
+mqtt5_status mqtt5_check_decoded(const mqtt5_packet *packet, mqtt5_error *error)
+{
+    return check_packet(packet, true, error);
+}
+#endif

@@ -36,6 +36,7 @@ typedef struct reader {
     const uint8_t *end;
     finder *find; /* NULL, unless an error is located */
     mqtt5_status status;
+    bool refused; /* a value was read that mqtt5_check() does not allow; known in fast builds only */
 } reader;
 
 static inline reader reader_of(const uint8_t *data, size_t size)
@@ -45,6 +46,7 @@ static inline reader reader_of(const uint8_t *data, size_t size)
     r.at = data;
     r.end = size > 0 ? data + size : data; /* data may be NULL if size is 0 */
     r.find = NULL;
+    r.refused = false;
     r.status = MQTT5_OK;
     return r;
 }

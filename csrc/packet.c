@@ -36,7 +36,7 @@ static unsigned reserved_flags(unsigned type)
 
 /* -------------------------------------------------------------- reading */
 
-/* Most packets have none, which is soon seen; what looks for a field wants to know of them all the same. */
+/* Fast path: no properties. Not taken when an error is located. */
 static FAST void read_properties(reader *r, unsigned where, mqtt5_properties *properties)
 {
     if (IS_FAST && r->at < r->end && *r->at == 0 && r->find == NULL) {
@@ -411,7 +411,15 @@ mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, const mqtt5_options *
     return whole > size ? MQTT5_INCOMPLETE : MQTT5_OK;
 }
 
-/* Reads what is behind the fixed header, on the look-out for a field if there is a finder. */
+/* The result of a parse that succeeded, though mqtt5_check() does not allow a value. In fast builds only. */
+enum { VALUE_REFUSED = MQTT5_STATUS_COUNT };
+
+static bool is_parsed(mqtt5_status status)
+{
+    return status == MQTT5_OK || (IS_FAST && status == (mqtt5_status)VALUE_REFUSED);
+}
+
+/* Parses the body. With a finder, records where each field begins. */
 static FAST mqtt5_status parse(const uint8_t *data, size_t size, mqtt5_packet *packet, finder *f)
 {
     reader r = reader_of(data + 1, size - 1);
@@ -419,10 +427,10 @@ static FAST mqtt5_status parse(const uint8_t *data, size_t size, mqtt5_packet *p
     (void)read_varint(&r);
     r.find = f;
     read_body(&r, data[0] & 0x0Fu, packet);
-    return r.status;
+    return IS_FAST && r.refused && r.status == MQTT5_OK ? (mqtt5_status)VALUE_REFUSED : r.status;
 }
 
-/* Says where the error is; its field is 0 if not a value was refused, but something could not be read. */
+/* Locates the error. error->field is that of the refused value, 0 if parsing failed. */
 static NOINLINE void locate(const uint8_t *data, size_t size, mqtt5_packet *packet, mqtt5_error *error)
 {
     finder f;
@@ -430,7 +438,7 @@ static NOINLINE void locate(const uint8_t *data, size_t size, mqtt5_packet *pack
     memset(&f, 0, sizeof(f));
     f.wanted = error->field;
     f.skip = error->index;
-    if (parse(data, size, packet, &f) != MQTT5_OK) {
+    if (!is_parsed(parse(data, size, packet, &f))) {
         error->field = f.field;
         error->index = f.item;
         f.found = true;
@@ -438,14 +446,18 @@ static NOINLINE void locate(const uint8_t *data, size_t size, mqtt5_packet *pack
     error->offset = f.found ? (size_t)(f.at - data) : 0;
 }
 
-/* Checks what was read, if it could be, and says where an error is. */
-static INLINE mqtt5_status conclude(mqtt5_status status, const uint8_t *data, size_t size, mqtt5_packet *packet,
-                                    mqtt5_error *error)
+/* Checks what was parsed, unless that failed, and locates an error. */
+static INLINE mqtt5_status check_and_locate(mqtt5_status status, const uint8_t *data, size_t size, mqtt5_packet *packet,
+                                            mqtt5_error *error)
 {
-    if (status == MQTT5_OK) {
-        status = mqtt5_check(packet, error);
-    } else {
+    if (!is_parsed(status)) {
         (void)report(error, status, 0, 0, 0);
+#if IS_FAST
+    } else if (status == MQTT5_OK) {
+        status = mqtt5_check_decoded(packet, error);
+#endif
+    } else {
+        status = mqtt5_check(packet, error);
     }
     if (status != MQTT5_OK && error != NULL) {
         locate(data, size, packet, error);
@@ -463,7 +475,7 @@ mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, const mqtt5_options 
         return status;
     }
     size = *packet_size;
-    return conclude(parse(data, size, packet, NULL), data, size, packet, error);
+    return check_and_locate(parse(data, size, packet, NULL), data, size, packet, error);
 }
 
 mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, const mqtt5_options *options, mqtt5_packet *packet,
@@ -482,17 +494,17 @@ mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, const mqtt5_opt
         return status;
     }
     status = parse(data, size, packet, NULL);
-    if (status == MQTT5_ERR_TRUNCATED) { /* what runs past the end here may not do so in the whole packet */
+    if (status == MQTT5_ERR_TRUNCATED) { /* a field that continues after size need not be truncated in the packet */
         return MQTT5_INCOMPLETE;
     }
-    status = conclude(status, data, size, packet, error);
+    status = check_and_locate(status, data, size, packet, error);
     if (status == MQTT5_OK) {
         packet->as.publish.payload.size += *packet_size - size;
     }
     return status;
 }
 
-/* Twice in the library: a function that both call would take more stack, and firmware rarely needs both. */
+/* Inlined into both callers to save stack; firmware rarely links both. */
 static INLINE mqtt5_status encode_packet(const mqtt5_packet *packet, const mqtt5_options *options, uint8_t *data,
                                          size_t size, size_t *packet_size, mqtt5_error *error)
 {

@@ -132,7 +132,8 @@ enum { FIRST_FAILURE = MQTT5_RC_UNSPECIFIED_ERROR, LAST_FAILURE = MQTT5_RC_WILDC
 
 const char *mqtt5_strerror(mqtt5_status status)
 {
-    return text_at(status_texts, (unsigned)status < MQTT5_STATUS_COUNT ? (unsigned)status : MQTT5_STATUS_COUNT);
+    return text_at(status_texts,
+                   (unsigned)status < MQTT5_STATUS_COUNT ? (unsigned)status : (unsigned)MQTT5_STATUS_COUNT);
 }
 
 const char *mqtt5_type_name(unsigned type)

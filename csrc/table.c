@@ -23,6 +23,11 @@ const uint8_t mqtt5_first_row[HIGHEST_PROPERTY + 1] = {
     12, 13, 14, 15, 16, 0, 17, 0, 0, 18, 0, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
 };
 
+const property *mqtt5_find_property(uint32_t id, unsigned where)
+{
+    return find_property_here(id, where);
+}
+
 mqtt5_status mqtt5_refuse_property(uint32_t id)
 {
     return find_property(id, ANYWHERE) != NULL ? MQTT5_ERR_MISPLACED_PROPERTY : MQTT5_ERR_UNKNOWN_PROPERTY;

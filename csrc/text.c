@@ -6,12 +6,6 @@
  */
 #include "mqtt5_text.h"
 
-/*
- * What is_plain() avoids: a character, and the one that differs from it in bit 3 alone. '+' is '#' with that bit.
- * What has the bit itself is never met.
- */
-enum { NO_WILDCARD = '#', ANY_CHARACTER = 0x08 };
-
 static bool is_continuation(uint8_t byte)
 {
     return (byte & 0xC0) == 0x80;
@@ -50,74 +44,6 @@ static size_t multibyte_length(const uint8_t *s, size_t left)
         return 0;
     }
     return length;
-}
-
-static const size_t ones = (size_t)-1 / 0xFF, tops = (size_t)-1 / 0xFF << 7;
-
-/* In tops some bit, if a byte of the word is not ASCII, is zero or is one to avoid. */
-static INLINE size_t suspect_bits(size_t word, size_t avoid)
-{
-    size_t bits = word | (word - ones); /* only a zero byte borrows; one to avoid becomes zero */
-
-    if (avoid != ANY_CHARACTER) {
-        bits |= ((word & ~(ones << 3)) ^ (avoid * ones)) - ones;
-    }
-    return bits;
-}
-
-/* Reads at any address. Where firmware is compiled, each memcpy() may be a call: there is no library that is known. */
-static INLINE size_t load_word(const uint8_t *at)
-{
-#if defined(__GNUC__)
-    struct word {
-        size_t all;
-    } __attribute__((packed, may_alias));
-
-    return ((const struct word *)at)->all;
-#else
-    size_t word;
-
-    memcpy(&word, at, sizeof(word));
-    return word;
-#endif
-}
-
-static INLINE uint32_t load_half(const uint8_t *at)
-{
-#if defined(__GNUC__)
-    struct half {
-        uint32_t all;
-    } __attribute__((packed, may_alias));
-
-    return ((const struct half *)at)->all;
-#else
-    uint32_t half;
-
-    memcpy(&half, at, sizeof(half));
-    return half;
-#endif
-}
-
-/* Is all of it plain ASCII? Most text is, and a word at a time that is soon told; the last word may overlap. */
-static INLINE bool is_plain(const uint8_t *at, size_t left, size_t avoid)
-{
-    size_t word = ones, suspect = 0;
-
-    if (left >= sizeof(word)) {
-        const uint8_t *const last = at + (left - sizeof(word));
-
-        for (; at < last; at += sizeof(word)) {
-            suspect |= suspect_bits(load_word(at), avoid);
-        }
-        word = load_word(last);
-    } else if (left >= sizeof(uint32_t)) {
-        word = load_half(at) | (size_t)load_half(at + (left - sizeof(uint32_t))) << 16 << 16;
-    } else {
-        for (; left > 0; left--) {
-            word = word << 8 | *at++;
-        }
-    }
-    return ((suspect | suspect_bits(word, avoid)) & tops) == 0;
 }
 
 /* Is it well-formed? One character at a time. */

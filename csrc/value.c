@@ -41,35 +41,53 @@ static FAST void write_topic_filter(writer *w, const mqtt5_topic_filter *filter)
     write_byte(w, options);
 }
 
-static FAST void read_value(reader *r, unsigned kind, void *to)
+/* One value; of a list, one item. */
+static FAST void read_value(reader *r, unsigned kind, value *v)
 {
-    mqtt5_string_pair *pair;
-
     switch (kind) {
     case MQTT5_KIND_BYTE:
     case MQTT5_KIND_REASON_CODES:
-        *(uint8_t *)to = read_byte(r);
+        v->byte = read_byte(r);
         break;
     case MQTT5_KIND_U16:
-        *(uint16_t *)to = read_u16(r);
+        v->u16 = read_u16(r);
         break;
     case MQTT5_KIND_U32:
-        *(uint32_t *)to = read_u32(r);
+        v->u32 = read_u32(r);
         break;
     case MQTT5_KIND_VARINT:
     case MQTT5_KIND_VARINTS:
-        *(uint32_t *)to = read_varint(r);
+        v->u32 = read_varint(r);
         break;
     case MQTT5_KIND_USER_PROPERTIES:
-        pair = (mqtt5_string_pair *)to;
-        read_view(r, &pair->name);
-        read_view(r, &pair->value);
+        read_view(r, &v->pair.name);
+        read_view(r, &v->pair.value);
         break;
     case MQTT5_KIND_TOPIC_FILTERS:
-        read_topic_filter(r, (mqtt5_topic_filter *)to);
+        read_topic_filter(r, &v->filter);
         break;
     default:
-        read_view(r, (mqtt5_view *)to);
+        read_view(r, &v->view);
+        break;
+    }
+}
+
+/* Stores the value of a property that is not a list. */
+static FAST void store_value(const value *v, unsigned kind, void *member)
+{
+    switch (kind) {
+    case MQTT5_KIND_BYTE:
+        *(uint8_t *)member = v->byte;
+        break;
+    case MQTT5_KIND_U16:
+        *(uint16_t *)member = v->u16;
+        break;
+    case MQTT5_KIND_U32:
+    case MQTT5_KIND_VARINT:
+        *(uint32_t *)member = v->u32;
+        break;
+    default:
+        *(mqtt5_view *)member = v->view;
         break;
     }
 }
@@ -142,7 +160,7 @@ static FAST unsigned property_of(unsigned kind)
 }
 
 /* Passes over properties up to the value of one with that identifier; NULL if there is none. */
-static const uint8_t *pass_over(const uint8_t *at, const uint8_t *end, unsigned id, void *room)
+static const uint8_t *pass_over(const uint8_t *at, const uint8_t *end, unsigned id, value *room)
 {
     reader r = reader_of(at, (size_t)(end - at));
     unsigned found;
@@ -159,7 +177,7 @@ static const uint8_t *pass_over(const uint8_t *at, const uint8_t *end, unsigned 
 }
 
 /* Takes an item off the bytes, of which there are some. Those of a list of properties stand among other properties. */
-static FAST mqtt5_status read_item(mqtt5_view *wire, unsigned kind, void *item)
+static FAST mqtt5_status read_item(mqtt5_view *wire, unsigned kind, value *item)
 {
     const uint8_t *at = wire->data, *const end = at + wire->size;
     const unsigned id = property_of(kind);
@@ -178,7 +196,7 @@ static FAST mqtt5_status read_item(mqtt5_view *wire, unsigned kind, void *item)
     return r.status;
 }
 
-static FAST const void *next_item(mqtt5_list *list, unsigned kind, void *room)
+static FAST const void *next_item(mqtt5_list *list, unsigned kind, value *room)
 {
     const void *item = list->items;
 
@@ -206,15 +224,12 @@ const void *mqtt5_next_item(mqtt5_list *list, unsigned kind, value *room)
     return next_item(list, kind, room);
 }
 
-typedef char no_value_is_larger[sizeof(mqtt5_string_pair) == sizeof(value) ? 1 : -1];
-
 static FAST bool take(mqtt5_list *list, unsigned kind, void *item)
 {
-    value large;
-    void *room = kind == MQTT5_KIND_VARINTS ? &large : item; /* also for what is passed over */
-    const void *at = next_item(list, kind, room);
+    value room;
+    const void *at = next_item(list, kind, &room);
 
-    if (at != NULL && at != item) {
+    if (at != NULL) {
         memcpy(item, at, item_size(kind));
     }
     return at != NULL;
@@ -302,15 +317,68 @@ static NOINLINE void note_property(const reader *r, unsigned where, const mqtt5_
     if (row != NULL && is_list(row->kind) && (properties->present & bit(id)) != 0) {
         item = ((const mqtt5_list *)((const char *)properties + row->offset))->count;
     }
-    if (row != NULL || mqtt5_refuse_property(id) == MQTT5_ERR_MISPLACED_PROPERTY) { /* else its number is no field */
+    if (row != NULL || find_property(id, ANYWHERE) != NULL) { /* else its number is no field */
         mqtt5_note_field(r->find, id | section_of(where), r->at, item);
     }
 }
 
-/* The reader is a copy, which is not pointed to: so the compiler may keep it in registers. */
+/*
+ * Reads the value of a property that begins at start, or one item of its list. False if the value is not allowed, in
+ * fast builds only. The value is local and stored by its type, never written through a computed address.
+ */
+static FAST bool read_property_as(unsigned kind, reader *r, const property *row, const uint8_t *start, bool repeated,
+                                  void *member)
+{
+    value v;
+
+    read_value(r, kind, &v);
+    if (is_list(kind)) {
+        mqtt5_list *list = (mqtt5_list *)member;
+
+        if (!repeated) {
+            list->items = NULL;
+            list->wire.data = start;
+            list->count = 0;
+        }
+        list->count++;
+        list->wire.size = (size_t)(r->at - list->wire.data);
+    } else {
+        store_value(&v, kind, member);
+    }
+    return !IS_FAST || check_value(kind, row->rule, &v) == MQTT5_OK;
+}
+
+/* In fast builds one switch for reading, storing and checking. */
+static FAST bool read_property(reader *r, const property *row, const uint8_t *start, bool repeated, void *member)
+{
+    if (!IS_FAST) {
+        return read_property_as(row->kind, r, row, start, repeated, member);
+    }
+    switch (row->kind) {
+    case MQTT5_KIND_BYTE:
+        return read_property_as(MQTT5_KIND_BYTE, r, row, start, repeated, member);
+    case MQTT5_KIND_U16:
+        return read_property_as(MQTT5_KIND_U16, r, row, start, repeated, member);
+    case MQTT5_KIND_U32:
+        return read_property_as(MQTT5_KIND_U32, r, row, start, repeated, member);
+    case MQTT5_KIND_VARINT:
+        return read_property_as(MQTT5_KIND_VARINT, r, row, start, repeated, member);
+    case MQTT5_KIND_VARINTS:
+        return read_property_as(MQTT5_KIND_VARINTS, r, row, start, repeated, member);
+    case MQTT5_KIND_USER_PROPERTIES:
+        return read_property_as(MQTT5_KIND_USER_PROPERTIES, r, row, start, repeated, member);
+    case MQTT5_KIND_BINARY:
+        return read_property_as(MQTT5_KIND_BINARY, r, row, start, repeated, member);
+    default:
+        return read_property_as(MQTT5_KIND_STRING, r, row, start, repeated, member);
+    }
+}
+
+/* The reader is a copy whose address is not taken, so that the compiler may keep it in registers. */
 void mqtt5_read_properties(reader *from, unsigned where, mqtt5_properties *properties)
 {
     uint64_t present = 0;
+    bool refused = false;
     reader r;
     size_t size;
 
@@ -326,7 +394,6 @@ void mqtt5_read_properties(reader *from, unsigned where, mqtt5_properties *prope
     while (r.at < r.end) {
         const uint8_t *start = r.at;
         const property *row;
-        void *member;
         bool repeated;
         uint32_t id;
 
@@ -342,27 +409,16 @@ void mqtt5_read_properties(reader *from, unsigned where, mqtt5_properties *prope
             break;
         }
         repeated = (present & bit(id)) != 0;
-        present |= bit(id);
-        member = (char *)properties + row->offset;
-        if (is_list(row->kind)) {
-            mqtt5_list *list = (mqtt5_list *)member;
-            value item;
-
-            if (!repeated) {
-                list->items = NULL;
-                list->wire.data = start;
-                list->count = 0;
-            }
-            list->count++;
-            read_value(&r, row->kind, &item);
-            list->wire.size = (size_t)(r.at - list->wire.data);
-        } else if (repeated) {
+        if (repeated && !is_list(row->kind)) {
             fail(&r, MQTT5_ERR_REPEATED_PROPERTY);
             break;
-        } else {
-            read_value(&r, row->kind, member);
+        }
+        present |= bit(id);
+        if (!read_property(&r, row, start, repeated, (char *)properties + row->offset)) {
+            refused = true;
         }
     }
+    from->refused = from->refused || refused;
     properties->present = present;
     from->at = r.end;
     if (r.status != MQTT5_OK) {

@@ -92,13 +92,15 @@ def _integer(lowest: int, highest: int) -> Converter:
 
 
 def _enum(members: type[IntEnum]) -> Converter:
+    by_number = {int(member): member for member in members}  # to call the enum takes four times as long
+
     def convert(value: Any, name: str) -> IntEnum:
         if not is_a(value, int):
             raise refuse_type(value, name, f"a {members.__name__} or its integer")
         number = index(value)
         try:
-            return members(number)
-        except ValueError:
+            return by_number[number]
+        except KeyError:
             raise refuse_argument(number, name, f"not a {members.__name__}") from None
 
     return convert

@@ -8,13 +8,15 @@ kinds of fields. It does not know any packet by name, any rule of MQTT, or the w
 
 from __future__ import annotations
 
-import _cffi_backend  # noqa: F401, I001  # first, and visible to bundlers: without it, _ffi ends in a SystemError
 import dataclasses
 from functools import update_wrapper
 
-from mqtt5 import _errors, _fields
+import _cffi_backend  # noqa: F401  # for bundlers; and without it, importing _ffi ends in a SystemError
+
+from mqtt5 import _classes, _converters, _errors, _fields
 from mqtt5._ffi import ffi, lib
 from mqtt5._fields import Kind
+from mqtt5.exceptions import DecodeError
 
 TYPE_CHECKING = False  # type checkers go by the name; importing typing would take a fifth of the import
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ class Scratch:
         self.size = ffi.new("size_t *")
         self.error = ffi.new("mqtt5_error *")
         members = getattr(self.packet, "as")
+        self.properties = members.properties  # where each packet has them
         #: By the number that mqtt5_reflect() knows them by.
         self.structs = [getattr(members, name, members.properties) for name in _STRUCTS]
         self.structs[lib.MQTT5_STRUCT_WILL] = ffi.addressof(members.connect, "will")
@@ -65,7 +68,7 @@ class Scratch:
         view.size = size
 
     def give_back(self) -> None:
-        self.used = 0
+        self.used = self.properties.present = 0
         if self.kept:
             self.kept = []
         _free.append(self)
@@ -152,60 +155,55 @@ def _list_accessors(field: Field) -> tuple[Load, Put]:
     return load, put
 
 
-def _needs_converting(field: Field) -> Callable[[Any], bool]:
-    """False for most values that convert to themselves."""
-    exact, lowest, highest = field.type, field.lowest, field.highest
-    if field.kind in ITEMS:
-        return lambda value: True
-    if exact is str:
-        return lambda value: type(value) is not str or not value.isascii()
-    if exact is int:
-        return lambda value: type(value) is not int or not lowest <= value <= highest
-    return lambda value: type(value) is not exact
-
-
 # A step does something with one field of an object; a class has all steps of a sort joined. Values are in slots,
 # whatever a derived class has under the same name.
 
 
 def _put_step(field: Field, put: Put | None, slot: Any) -> Callable[..., None]:
     """Converts the value of the field, stores that if `keep` says so, and writes it to the struct."""
-    name, has, bit, flagged, is_property = field.name, f"has_{field.name}", 1 << field.property, field.flag, field.property
-    get, store, default, needs_converting = slot.__get__, slot.__set__, field.default, _needs_converting(field)
-    convert, label, nothing = field.convert, field.label, field.nullable
+    name, has, bit, exact = field.name, f"has_{field.name}", 1 << field.property, field.type
+    get, store, default, convert, label = slot.__get__, slot.__set__, field.default, field.convert, field.label
+    lowest, highest, is_list = field.lowest, field.highest, field.kind in ITEMS
+    is_number, is_text = exact is int, exact is str and not is_list
+
+    def put_number(packet: Any, struct: Any, scratch: Scratch, keep: bool) -> Any:
+        value = get(packet)
+        if value is not default and (type(value) is not exact or (is_number and not lowest <= value <= highest)):
+            value = convert(value, label)
+            if keep:
+                store(packet, value)
+        setattr(struct, name, value or 0)
+        return value
+
+    def put_field(packet: Any, struct: Any, scratch: Scratch, keep: bool) -> Any:
+        value = get(packet)
+        if type(value) is not exact or is_list:
+            value = convert(value, label)
+            if keep:
+                store(packet, value)
+        if is_text:
+            try:
+                scratch.lend(getattr(struct, name), value.encode())
+            except UnicodeEncodeError:
+                convert(value, label)  # raises what is wrong
+        else:
+            put(getattr(struct, name), value, scratch)  # type: ignore[misc]
+        return value
+
+    def put_flagged(packet: Any, struct: Any, scratch: Scratch, keep: bool) -> None:
+        present = get(packet) is not None
+        setattr(struct, has, present)
+        if present:
+            put_field(packet, struct, scratch, keep)
 
     def put_property(packet: Any, struct: Any, scratch: Scratch, keep: bool) -> None:
-        value = get(packet)
-        if value is default:
+        if get(packet) is default:
             return
-        if needs_converting(value):
-            value = convert(value, label)
-            if keep:
-                store(packet, value)
-        if value != default:
-            properties = struct.properties
+        properties = struct.properties
+        if (put_field if put else put_number)(packet, properties, scratch, keep) != default:
             properties.present |= bit
-            if put is None:
-                setattr(properties, name, value)
-            else:
-                put(getattr(properties, name), value, scratch)
 
-    def put_field(packet: Any, struct: Any, scratch: Scratch, keep: bool) -> None:
-        value = get(packet)
-        if value is not default and needs_converting(value):
-            value = convert(value, label)
-            if keep:
-                store(packet, value)
-        if flagged:
-            setattr(struct, has, value is not None)
-            if value is None:
-                return
-        if put is None:
-            setattr(struct, name, value or 0)
-        else:
-            put(getattr(struct, name), value, scratch)
-
-    return put_property if field.property else put_field
+    return put_property if field.property else put_flagged if field.flag else put_field if put else put_number
 
 
 def _load_step(field: Field, load: Load, slot: Any) -> Callable[..., None]:
@@ -228,22 +226,19 @@ def _load_step(field: Field, load: Load, slot: Any) -> Callable[..., None]:
 def _joined(steps: list[Callable[..., None]]) -> Any:
     """One function for all steps. PyPy compiles nested calls in one piece, but not a loop over functions."""
     while len(steps) != 1:
-        steps = steps + [_no_step] * (-len(steps) % 4 or 4 * (not steps))
-        steps = [_four(*steps[i : i + 4]) for i in range(0, len(steps), 4)]
+        steps = [_four(*steps[i : i + 4]) for i in range(0, max(len(steps), 1), 4)]
     return staticmethod(steps[0])
 
 
-def _no_step(*_: Any) -> None:
-    pass
-
-
-def _four(first: Any, second: Any, third: Any, fourth: Any) -> Callable[..., None]:
+def _four(first: Any = None, second: Any = None, third: Any = None, fourth: Any = None) -> Callable[..., None]:
     def four(a: Any, b: Any, c: Any, d: Any) -> None:
-        first(a, b, c, d)
-        second(a, b, c, d)
-        if third is not _no_step:
+        if first:
+            first(a, b, c, d)
+        if second:
+            second(a, b, c, d)
+        if third:
             third(a, b, c, d)
-        if fourth is not _no_step:
+        if fourth:
             fourth(a, b, c, d)
 
     return four
@@ -260,9 +255,10 @@ class Shape:
     number: int  # of its struct
     initialize: Any  # (object, *args, **keywords) stores what the constructor is given, and defaults
     blank: tuple[None, ...]  # for the fields without a default
-    slots: tuple[Any, ...]
+    slots: dict[str, Any]  # where an object has its values
     aliases: dict[str, str]
     properties: frozenset[str]  # the fields that are one
+    is_component: bool
     put_fields: Callable[[Any, Any, Scratch, bool], None]  # (object, struct, scratch, keep)
     put_properties: Callable[[Any, Any, Scratch, bool], None]
     load_fields: Callable[[Any, Any, None, None], None]  # (object, struct, ...)
@@ -275,9 +271,12 @@ class Shape:
             cls.initialize(made, *args, **keywords)
         except TypeError:
             renamed = {cls.aliases.get(key, key): value for key, value in keywords.items()}
-            if renamed.keys() == keywords.keys() or len(renamed) < len(keywords):
-                raise _errors.refuse_call(cls.fields, cls.__name__, len(args), list(keywords)) from None
-            return cls.construct(derived, args, renamed)
+            try:
+                if len(renamed) < len(keywords):
+                    raise
+                cls.initialize(made, *args, **renamed)
+            except TypeError:
+                raise _errors.refuse_call(cls.fields, derived.__name__, len(args), list(keywords)) from None
         scratch = _take()
         try:
             struct = scratch.structs[cls.number]
@@ -288,13 +287,10 @@ class Shape:
                     cls.put_properties(made, struct, scratch, True)
             if derived is not cls.cls:
                 exact, made = made, _new(derived)
-                for slot in cls.slots:
+                for slot in cls.slots.values():
                     slot.__set__(made, slot.__get__(exact))
-            if cls.number in _checks:
-                status = _checks[cls.number](struct, scratch.error)
-            else:
-                scratch.packet.type = cls.number
-                status = lib.mqtt5_check(scratch.packet, scratch.error)
+            scratch.packet.type = cls.number
+            status = _checks[cls.number](struct if cls.is_component else scratch.packet, scratch.error)
             if status != lib.MQTT5_OK:
                 raise cls.refusal(made, status, scratch.error)
         finally:
@@ -350,32 +346,32 @@ class Shape:
 _new = object.__new__
 _shapes: dict[type, type[Shape]] = {}  # by class
 _packets: dict[int, type[Shape]] = {}  # by type
-_checks = {
-    lib.MQTT5_STRUCT_WILL: lib.mqtt5_check_will,
-    lib.MQTT5_STRUCT_TOPIC_FILTER: lib.mqtt5_check_subscription,
-}
+_checks = [lib.mqtt5_check_will, *[lib.mqtt5_check] * 15, lib.mqtt5_check_subscription]  # by number
 
 
 class Immutable:
     __slots__ = ()
 
-    if TYPE_CHECKING:
-        __shape: type[Shape]
+    __shape: Any = None  # of a packet class, its Shape
 
     def __new__(cls, *args: Any, **keywords: Any) -> Self:
-        raise TypeError(f"cannot create '{cls.__name__}' instances")
+        if cls.__shape is None:
+            raise TypeError(f"cannot construct an object of the abstract class {cls.__module__}.{cls.__name__}")
+        return cls.__shape.construct(cls, args, keywords)  # type: ignore[no-any-return]
+
+    def __values(self) -> dict[str, Any]:
+        return {name: slot.__get__(self) for name, slot in self.__shape.slots.items()}
 
     def __eq__(self, other: object) -> bool:
-        if type(other) is not type(self):
-            return NotImplemented
-        return all([slot.__get__(self) == slot.__get__(other) for slot in self.__shape.slots])
+        return self.__values() == other.__values() if type(other) is type(self) else NotImplemented
 
     def __hash__(self) -> int:
-        return hash(tuple([slot.__get__(self) for slot in self.__shape.slots]))
+        return hash(tuple(self.__values().values()))
 
     def __repr__(self) -> str:
-        values = [(field, slot.__get__(self)) for field, slot in zip(self.__shape.fields, self.__shape.slots)]
-        shown = [f"{field.name}={value!r}" for field, value in values if field.required or value != field.default]
+        values = zip(self.__shape.fields, self.__values().values(), strict=True)
+        given = [(field, value) for field, value in values if field.required or value != field.default]
+        shown = [f"{field.name}={_errors.HIDDEN if field.secret else repr(value)}" for field, value in given]
         return f"{type(self).__qualname__}({', '.join(shown)})"
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -387,23 +383,23 @@ class Immutable:
         object.__delattr__(self, name)
 
     def __refuse(self, name: str, verb: str) -> None:
-        if any(field.name == name for field in self.__shape.fields):
+        if name in self.__shape.slots:
             raise _errors.refuse_change(name, verb)
 
     def replace(self, **changes: Any) -> Self:
-        values = {field.name: slot.__get__(self) for field, slot in zip(self.__shape.fields, self.__shape.slots)}
-        return type(self)(**values | {self.__shape.aliases.get(key, key): value for key, value in changes.items()})
+        changes = {self.__shape.aliases.get(key, key): value for key, value in changes.items()}
+        return type(self)(**self.__values() | changes)
 
     __replace__ = replace
 
     def __copy__(self) -> Self:
-        return self if type(self) is self.__shape.cls else _fields.duplicate(self)
+        return self if type(self) is self.__shape.cls else _classes.duplicate(self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return self if type(self) is self.__shape.cls else _fields.duplicate(self, memo)
+        return self if type(self) is self.__shape.cls else _classes.duplicate(self, memo)
 
     def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        return _fields.new_arguments(self, self.__shape.fields)
+        return _classes.new_arguments(self, self.__shape.fields)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return object.__reduce_ex__(self, max(protocol, 2))
@@ -416,6 +412,9 @@ class BasePacket(Immutable):
         return self._Immutable__shape.write(self)  # type: ignore[attr-defined,no-any-return]
 
 
+Immutable.__new__.__module__ = "mqtt5._engine"  # where pickle finds the class: see face()
+
+
 def packet(declared: type[_T]) -> type[_T]:
     """Makes the class that is declared."""
     declaration = _fields.join(declared, reflect)
@@ -426,29 +425,22 @@ def packet(declared: type[_T]) -> type[_T]:
     ]
     twin = dataclasses.make_dataclass(name, specs, repr=False, eq=False, frozen=True)
 
-    def __new__(cls: Any, *args: Any, **keywords: Any) -> Any:  # noqa: N807
-        return shape.construct(cls, args, keywords)
-
-    __new__.__module__, __new__.__qualname__ = declared.__module__, f"{declared.__qualname__}.__new__"  # for pickle
-    body = declaration.namespace | {
-        "__new__": __new__,
-        "__qualname__": declared.__qualname__,
-        "__slots__": [f.name for f in fields],
-    }
-    made: Any = type(name, declared.__bases__, body)
+    body = {"__qualname__": declared.__qualname__, "__slots__": [f.name for f in fields]}
+    made: Any = type(name, declared.__bases__, declaration.namespace | body)
     del made.__slots__  # else pickle and copy take the fields for what a derived class adds
-    slots = [vars(made)[f.name] for f in fields]
+    slots = {f.name: vars(made)[f.name] for f in fields}
     loads, puts = {}, {}
-    for field, slot in zip(fields, slots):
+    for field, slot in zip(fields, slots.values(), strict=True):
         load, put = _list_accessors(field) if field.kind in ITEMS else _accessors(field)
         loads[field], puts[field] = _load_step(field, load, slot), _put_step(field, put, slot)
     members = {
         "cls": made,
         "fields": fields,
         "number": declaration.struct,
-        "initialize": staticmethod(twin.__init__),
+        "initialize": staticmethod(vars(twin)["__init__"]),
         "blank": tuple([None for f in fields if f.required]),
         "slots": slots,
+        "is_component": not issubclass(declared, BasePacket),
         "aliases": {f.alias: f.name for f in fields if f.alias},
         "properties": frozenset([f.name for f in fields if f.property]),
         "put_fields": _joined([puts[f] for f in fields if not f.property]),
@@ -458,7 +450,7 @@ def packet(declared: type[_T]) -> type[_T]:
     }
     shape: Any = type(name, (Shape,), members)
     _shapes[made] = made._Immutable__shape = shape
-    if declaration.struct not in _checks:
+    if not shape.is_component:
         _packets[declaration.struct] = shape
     return made  # type: ignore[no-any-return]
 
@@ -513,12 +505,12 @@ def _decode(data: bytes, arrived: int, options: Any) -> tuple[Any, int]:
             return _packets[number].load(scratch.structs[number]), needed
         if status == lib.MQTT5_INCOMPLETE:
             raise _errors.incomplete(_rule(status), arrived, needed)
-        raise _refusal(data, status, number, scratch.error)
+        raise _refusal(data, arrived, status, number, scratch.error)
     finally:
         scratch.give_back()
 
 
-def _refusal(data: bytes, status: int, number: int, error: Any) -> Exception:
+def _refusal(data: bytes, arrived: int, status: int, number: int, error: Any) -> Exception:
     return _errors.refuse_packet(
         _packets[number].fields if number in _packets else (),
         _text(lib.mqtt5_type_name(number)),
@@ -528,15 +520,29 @@ def _refusal(data: bytes, status: int, number: int, error: Any) -> Exception:
         _text(lib.mqtt5_field_name(error.field)),
         error.offset,
         error.index,
-        data[error.offset : error.offset + 9],
+        data[error.offset : min(error.offset + 9, _end(data, arrived, error.offset))],
     )
+
+
+def _end(data: bytes, arrived: int, offset: int) -> int:
+    """Where the bytes end that an error text may show: with the packet, or with what is wrong in its fixed header."""
+    size = ffi.new("size_t *")
+    status = lib.mqtt5_frame(data, len(data), ffi.NULL, size, ffi.NULL)
+    if status in (lib.MQTT5_OK, lib.MQTT5_INCOMPLETE) and size[0] <= arrived:
+        return size[0]  # type: ignore[no-any-return]
+    end = 1
+    while offset > 0 and end < min(len(data), 5):
+        end += 1
+        if data[end - 1] < 0x80:
+            break
+    return end
 
 
 class Decoder:
     __slots__ = ("_buffer", "_error", "_needed", "_options", "_start")
 
     def __init__(self, max_packet_size: int | None = None) -> None:
-        self._options = ffi.new("mqtt5_options *", [_fields.size_limit(max_packet_size, "max_packet_size")])
+        self._options = ffi.new("mqtt5_options *", [_converters.size_limit(max_packet_size, "max_packet_size")])
         self._buffer = bytearray()
         self._start = 0  # of the next packet
         self._needed = 1  # its size, as far as that is known
@@ -569,14 +575,14 @@ class Decoder:
         if arrived >= self._needed:  # from here on with copies: another thread may change the buffer
             self._needed = _packet_size(bytes(self._buffer[start : start + 16]), self._options)
             if arrived >= self._needed:
-                return self._read(bytes(self._buffer[start : start + self._needed]))
+                return self._read(bytes(self._buffer[start : start + self._needed]), arrived)
         self._drop_read()
         raise StopIteration
 
-    def _read(self, data: bytes) -> Any:
+    def _read(self, data: bytes, arrived: int) -> Any:
         try:
-            made, size = _decode(data, len(data), self._options)
-        except _errors.DecodeError as error:
+            made, size = _decode(data, arrived, self._options)
+        except DecodeError as error:
             self._error = _errors.again(error)  # without the traceback, which leads back here
             self._buffer, self._start = bytearray(), 0
             raise
@@ -595,7 +601,7 @@ def topic_matches(pattern: str, topic: str) -> bool:
     rules = [("pattern", pattern, lib.mqtt5_check_topic_filter), ("topic", topic, lib.mqtt5_check_topic_name)]
     try:
         for i, (name, value, check) in enumerate(rules):
-            scratch.lend(views[i], _fields.to_string(value, name).encode())
+            scratch.lend(views[i], _converters.to_string(value, name).encode())
             status = check(views[i])
             if status != lib.MQTT5_OK:
                 raise _errors.refuse_argument(value, name, _rule(status))
@@ -608,12 +614,12 @@ def face(documented: _T) -> _T:
     """What this module has under the name of a documented function or class, with that documentation."""
     own: Any = globals()[documented.__name__]  # type: ignore[attr-defined]
     if not isinstance(documented, type):
-        return update_wrapper(own, documented)  # type: ignore[arg-type,no-any-return]
+        update_wrapper(own, documented)  # type: ignore[arg-type]
+        return own  # type: ignore[no-any-return]
     own.__doc__, own.__module__ = documented.__doc__, documented.__module__
     for name, member in vars(documented).items():
         if isinstance(member, property):
             vars(own)[name].__doc__ = member.__doc__
-            update_wrapper(vars(own)[name].fget, member.fget)  # type: ignore[arg-type]
         elif callable(member):
             update_wrapper(vars(own)[name], member)
     return own  # type: ignore[no-any-return]

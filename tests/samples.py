@@ -215,6 +215,15 @@ def arguments_of(cls: type[Any]) -> dict[str, Any]:
     return dict(zip(names_of(cls), required(cls), strict=False))
 
 
+#: The fields that repr() hides.
+SECRETS = ("password", "authentication_data")
+
+
+def without_secrets(value: Any) -> Any:
+    """The object without them, whose repr() is an expression."""
+    return value.replace(**{name: None for name in names_of(value) if name in SECRETS})
+
+
 def packet_with(value: Any) -> Any:
     """The value, or a packet around it if it is a component."""
     if isinstance(value, Will):

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 VECTORS = Path(__file__).parent / "vectors"
 PAGE = Path(__file__).parent.parent / "docs" / "conformance.md"
 

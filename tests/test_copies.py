@@ -20,6 +20,7 @@ from samples import (
     fields_of,
     least,
     names_of,
+    without_secrets,
 )
 
 import mqtt5
@@ -137,8 +138,9 @@ def test_asdict_and_astuple_of_nested_packet() -> None:
 
 @each_sample
 def test_pprint_of_object_is_expression(value: Any) -> None:
-    assert eval(pprint.pformat(value), {}, vars(mqtt5)) == value
-    assert eval(pprint.pformat([value] * 2, width=20), {}, vars(mqtt5)) == [value] * 2
+    bare = without_secrets(value)
+    assert eval(pprint.pformat(bare), {}, vars(mqtt5)) == bare
+    assert eval(pprint.pformat([bare] * 2, width=20), {}, vars(mqtt5)) == [bare] * 2
 
 
 @each_class

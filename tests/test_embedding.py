@@ -18,6 +18,8 @@ import pytest
 
 import mqtt5
 
+pytestmark = pytest.mark.once
+
 EXTENSION = Path(__file__).parent / "extension"
 INCLUDE = Path(mqtt5.get_include())
 PROGRAM = """

@@ -103,6 +103,7 @@ def decode(data: bytes, pieces: int = 3) -> None:
 
 
 @counted
+@pytest.mark.slow
 def test_memory_of_refused_arguments_constant() -> None:
     """Each class, each field, each value of hostile.py; and each wrong way to call."""
     given: list[Any] = []
@@ -140,6 +141,7 @@ SLOW = {
 
 
 @counted
+@pytest.mark.slow
 def test_memory_of_refused_bytes_constant() -> None:
     """Each vector, whole, cut and with a byte changed, in read() and in a Decoder."""
     jobs: list[tuple[str, Job]] = []

@@ -21,7 +21,10 @@ import mqtt5
 ROOT = Path(__file__).parent.parent
 TOOLS = ROOT / "build" / "manifests" / "bin"
 
-pytestmark = pytest.mark.skipif(not (ROOT / "library.json").exists(), reason="the sources are not here")
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.skipif(not (ROOT / "library.json").exists(), reason="the sources are not here"),
+]
 
 SOURCES = {f"csrc/{path.name}" for path in (ROOT / "csrc").glob("*.[ch]")}
 Tool = Callable[..., str]

@@ -11,6 +11,7 @@ import pickle
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from samples import without_secrets
 from strategies import BY_CLASS, filters, names, packets
 from vectors_data import ALL
 
@@ -82,7 +83,8 @@ def test_round_trip(cls: type, drawn: st.DataObject) -> None:
     assert again == as_read(packet)
     assert type(again) is cls
     assert again.write() == data
-    assert eval(repr(packet), {}, vars(mqtt5)) == packet
+    bare = without_secrets(packet)
+    assert eval(repr(bare), {}, vars(mqtt5)) == bare
     assert pickle.loads(pickle.dumps(packet)) == packet
     assert copy.copy(packet) == dataclasses.replace(packet) == packet
     fields = {field.name: getattr(packet, field.name) for field in dataclasses.fields(packet)}

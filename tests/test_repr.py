@@ -8,16 +8,19 @@ from typing import Any
 import pytest
 from hostile import Boom, boom
 from samples import (
+    SECRETS,
     arguments_of,
     each_class,
     each_sample,
     ids,
     least,
     names_of,
+    without_secrets,
 )
 
 import mqtt5
 from mqtt5 import (
+    AuthPacket,
     ConnAckPacket,
     ConnectPacket,
     PingReqPacket,
@@ -33,7 +36,8 @@ from mqtt5 import (
 @each_sample
 def test_repr_of_full_object_evaluates_to_equal(value: Any) -> None:
     text = repr(value)
-    assert eval(text, {}, vars(mqtt5)) == value
+    bare = without_secrets(value)
+    assert eval(repr(bare), {}, vars(mqtt5)) == bare
     assert text.startswith(f"{type(value).__name__}(")
     assert [f"{name}=" in text for name in names_of(value)] == [True] * len(names_of(value))
     assert str(value) == text == f"{value}"
@@ -97,3 +101,20 @@ def test_repr_of_cycle_ends() -> None:
     will.owner = ConnectPacket("c", will=will)
     with contextlib.suppress(RecursionError):
         assert "..." in repr(will.owner)
+
+
+@pytest.mark.parametrize("cls", [ConnectPacket, ConnAckPacket, AuthPacket], ids=ids)
+@pytest.mark.parametrize("name", SECRETS)
+def test_repr_of_secret_hidden(cls: Any, name: str) -> None:
+    if name not in names_of(cls):
+        assert (cls, name) in [(ConnAckPacket, "password"), (AuthPacket, "password")]
+        return
+    value = least(cls).replace(**{"authentication_method": "m", name: b"s3cret"})
+    text = repr(value)
+    assert f"{name}=<hidden>" in text
+    assert "s3cret" not in text
+    assert getattr(value, name) == b"s3cret"
+    with pytest.raises(SyntaxError):
+        eval(text, {}, vars(mqtt5))
+    assert f"{name}=<hidden>" in repr(value.replace(**{name: b""}))
+    assert name not in repr(least(cls))

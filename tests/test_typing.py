@@ -12,7 +12,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 import mqtt5
+
+pytestmark = pytest.mark.once
 
 CASES = Path(__file__).parent / "typing_cases.py"
 PACKAGE = Path(mqtt5.__file__).parent

@@ -103,6 +103,7 @@ def test_long_values_read_again() -> None:
         assert mqtt5.read(bytearray(data) + b"\0") == (packet, len(data))
 
 
+@pytest.mark.slow
 def test_packet_beyond_mqtt_limit_refused() -> None:
     """The largest remaining length is 268,435,455; topic and properties of this packet take four bytes of it."""
     payload = bytes(268_435_455 - 4)

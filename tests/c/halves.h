@@ -40,6 +40,8 @@
 #define mqtt5_rows broker_rows
 #define mqtt5_first_row broker_first_row
 #define mqtt5_refuse_property broker_refuse_property
+#define mqtt5_find_property broker_find_property
+#define mqtt5_check_decoded broker_check_decoded
 #define mqtt5_next_item broker_next_item
 #define mqtt5_read_list broker_read_list
 #define mqtt5_write_list broker_write_list
