@@ -25,7 +25,6 @@ HERE = Path(__file__).parent
 PEERS = Path(os.environ.get("MQTT5_PEERS") or HERE.parent / ".venv" / "peers")
 DIRECTORIES = {"rust": "mqtt5-rust", "zmqtt": "zmqtt", "paho": "paho-mqtt"}
 
-pytestmark = pytest.mark.xdist_group("peers")
 
 Request = dict[str, Any]
 
