@@ -565,6 +565,8 @@ typedef struct mqtt5_member {
     uint16_t flag;    /**< offset of its has_ member, or 0 */
     uint8_t kind;     /**< mqtt5_kind */
     uint8_t property; /**< property identifier, or 0 */
+    uint8_t lowest;   /**< of a number, or of the items of a list of numbers: 0 or 1 */
+    uint32_t highest; /**< of these, as far as one packet's rules say; else 0 */
 } mqtt5_member;
 
 /* Structs other than packets. */

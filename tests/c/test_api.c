@@ -1209,6 +1209,39 @@ static unsigned count_member(unsigned type, const char *name, unsigned kind, siz
     return times;
 }
 
+static void check_range(unsigned type, const char *name, unsigned lowest, uint32_t highest)
+{
+    mqtt5_member member;
+    size_t i;
+
+    CONTEXT("range of %s in struct %u", name, type);
+    for (i = 0; mqtt5_reflect(type, i, &member) && strcmp(member.name, name) != 0; i++) {
+    }
+    CHECK(mqtt5_reflect(type, i, &member));
+    CHECK(member.lowest == lowest);
+    CHECK(member.highest == highest);
+}
+
+/* The sections of the packets say which numbers are allowed. */
+static void test_ranges_of_members(void)
+{
+    cases++;
+    check_range(MQTT5_CONNECT, "keep_alive", 0, 0xFFFF);
+    check_range(MQTT5_CONNECT, "receive_max", 1, 0xFFFF);
+    check_range(MQTT5_CONNECT, "max_packet_size", 1, 0xFFFFFFFFu);
+    check_range(MQTT5_CONNECT, "request_problem_info", 0, 1);
+    check_range(MQTT5_CONNECT, "client_id", 0, 0);
+    check_range(MQTT5_CONNACK, "max_qos", 0, 1);
+    check_range(MQTT5_PUBLISH, "packet_id", 1, 0xFFFF);
+    check_range(MQTT5_PUBLISH, "qos", 0, 2);
+    check_range(MQTT5_PUBLISH, "topic_alias", 1, 0xFFFF);
+    check_range(MQTT5_PUBLISH, "subscription_ids", 1, 268435455);
+    check_range(MQTT5_UNSUBACK, "packet_id", 1, 0xFFFF);
+    check_range(MQTT5_SUBSCRIBE, "subscription_id", 1, 268435455);
+    check_range(MQTT5_STRUCT_WILL, "will_delay_interval", 0, 0xFFFFFFFFu);
+    check_range(MQTT5_STRUCT_TOPIC_FILTER, "retain_handling", 0, 2);
+}
+
 static void test_reflection(void)
 {
     static const unsigned none[] = {17, 18, 255, 0xFFFFFFFF};
@@ -1571,6 +1604,7 @@ int main(void)
     test_sizes();
     test_properties();
     test_reflection();
+    test_ranges_of_members();
     test_field_names();
     test_locations();
     test_will_by_itself();
