@@ -165,10 +165,15 @@ def _put_step(field: Field, put: Put | None, slot: Any) -> Callable[..., None]:
     get, store, default, convert, label = slot.__get__, slot.__set__, field.default, field.convert, field.label
     lowest, highest, is_list = field.lowest, field.highest, field.kind in ITEMS
     is_number, is_text = exact is int, exact is str and not is_list
+    members = None if exact is bool else field.members
 
     def put_number(packet: Any, struct: Any, scratch: Scratch, keep: bool) -> Any:
         value = get(packet)
-        if value is not default and (type(value) is not exact or (is_number and not lowest <= value <= highest)):
+        if value is not default and (
+            type(value) is not exact
+            or (is_number and not lowest <= value <= highest)
+            or (members and members.get(int(value)) is not value)
+        ):
             value = convert(value, label)
             if keep:
                 store(packet, value)
@@ -349,15 +354,22 @@ _packets: dict[int, type[Shape]] = {}  # by type
 _checks = [lib.mqtt5_check_will, *[lib.mqtt5_check] * 15, lib.mqtt5_check_subscription]  # by number
 
 
+def _name_of(cls: Any) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}" if isinstance(cls, type) else _errors.short(cls)
+
+
 class Immutable:
     __slots__ = ()
 
-    __shape: Any = None  # of a packet class, its Shape
+    if TYPE_CHECKING:
+        __shape: type[Shape]
 
     def __new__(cls, *args: Any, **keywords: Any) -> Self:
-        if cls.__shape is None:
-            raise TypeError(f"cannot construct an object of the abstract class {cls.__module__}.{cls.__name__}")
-        return cls.__shape.construct(cls, args, keywords)  # type: ignore[no-any-return]
+        try:
+            shape = cls.__shape
+        except AttributeError:
+            raise TypeError(f"cannot construct an object of the abstract class {_name_of(cls)}") from None
+        return shape.construct(cls, args, keywords)  # type: ignore[no-any-return]
 
     def __values(self) -> dict[str, Any]:
         return {name: slot.__get__(self) for name, slot in self.__shape.slots.items()}
@@ -383,7 +395,7 @@ class Immutable:
         object.__delattr__(self, name)
 
     def __refuse(self, name: str, verb: str) -> None:
-        if name in self.__shape.slots:
+        if name in self.__shape.slots or name in self.__shape.aliases:
             raise _errors.refuse_change(name, verb)
 
     def replace(self, **changes: Any) -> Self:
@@ -409,6 +421,8 @@ class BasePacket(Immutable):
     __slots__ = ()
 
     def write(self) -> bytes:
+        if not issubclass(type(self), BasePacket):
+            raise TypeError(f"descriptor 'write' requires a packet, not {_errors.short(self)}")
         return self._Immutable__shape.write(self)  # type: ignore[attr-defined,no-any-return]
 
 
