@@ -8,7 +8,6 @@ kinds of fields. It does not know any packet by name, any rule of MQTT, or the w
 
 from __future__ import annotations
 
-import dataclasses
 from functools import update_wrapper
 
 import _cffi_backend  # noqa: F401  # for bundlers; and without it, importing _ffi ends in a SystemError
@@ -354,10 +353,6 @@ _packets: dict[int, type[Shape]] = {}  # by type
 _checks = [lib.mqtt5_check_will, *[lib.mqtt5_check] * 15, lib.mqtt5_check_subscription]  # by number
 
 
-def _name_of(cls: Any) -> str:
-    return f"{cls.__module__}.{cls.__qualname__}" if isinstance(cls, type) else _errors.short(cls)
-
-
 class Immutable:
     __slots__ = ()
 
@@ -368,7 +363,7 @@ class Immutable:
         try:
             shape = cls.__shape
         except AttributeError:
-            raise TypeError(f"cannot construct an object of the abstract class {_name_of(cls)}") from None
+            raise TypeError(f"cannot construct an object of the abstract class {_errors.short(cls)}") from None
         return shape.construct(cls, args, keywords)  # type: ignore[no-any-return]
 
     def __values(self) -> dict[str, Any]:
@@ -433,12 +428,6 @@ def packet(declared: type[_T]) -> type[_T]:
     """Makes the class that is declared."""
     declaration = _fields.join(declared, reflect)
     fields, name = declaration.fields, declared.__name__
-    specs = [
-        (f.name, f.annotation, dataclasses.field(kw_only=f.keyword, **({} if f.required else {"default": f.default})))
-        for f in fields
-    ]
-    twin = dataclasses.make_dataclass(name, specs, repr=False, eq=False, frozen=True)
-
     body = {"__qualname__": declared.__qualname__, "__slots__": [f.name for f in fields]}
     made: Any = type(name, declared.__bases__, declaration.namespace | body)
     del made.__slots__  # else pickle and copy take the fields for what a derived class adds
@@ -451,7 +440,7 @@ def packet(declared: type[_T]) -> type[_T]:
         "cls": made,
         "fields": fields,
         "number": declaration.struct,
-        "initialize": staticmethod(vars(twin)["__init__"]),
+        "initialize": staticmethod(_classes.twin(name, fields).__init__),
         "blank": tuple([None for f in fields if f.required]),
         "slots": slots,
         "is_component": not issubclass(declared, BasePacket),
@@ -589,20 +578,17 @@ class Decoder:
         if arrived >= self._needed:  # from here on with copies: another thread may change the buffer
             self._needed = _packet_size(bytes(self._buffer[start : start + 16]), self._options)
             if arrived >= self._needed:
-                return self._read(bytes(self._buffer[start : start + self._needed]), arrived)
+                data = bytes(self._buffer[start : start + self._needed])
+                try:
+                    made, size = _decode(data, arrived, self._options)
+                except DecodeError as error:
+                    self._error = _errors.again(error)  # without the traceback, which leads back here
+                    self._buffer, self._start = bytearray(), 0
+                    raise
+                self._start, self._needed = start + size, 1
+                return made
         self._drop_read()
         raise StopIteration
-
-    def _read(self, data: bytes, arrived: int) -> Any:
-        try:
-            made, size = _decode(data, arrived, self._options)
-        except DecodeError as error:
-            self._error = _errors.again(error)  # without the traceback, which leads back here
-            self._buffer, self._start = bytearray(), 0
-            raise
-        self._start += size
-        self._needed = 1
-        return made
 
     def _drop_read(self) -> None:
         del self._buffer[: self._start]
