@@ -458,11 +458,12 @@ def packet(declared: type[_T]) -> type[_T]:
     return made  # type: ignore[no-any-return]
 
 
-def reflect(struct: int) -> Iterator[tuple[str, int, int, int, int]]:
-    """(name, kind, offset, flag, property) of each member of a struct."""
+def reflect(struct: int) -> Iterator[tuple[Any, ...]]:
+    """(name, kind, offset, flag, property, lowest, highest) of each member of a struct."""
     member, index = ffi.new("mqtt5_member *"), 0
     while lib.mqtt5_reflect(struct, index, member):
-        yield _text(member.name), member.kind, member.offset, member.flag, member.property
+        m = member
+        yield _text(m.name), m.kind, m.offset, m.flag, m.property, m.lowest, m.highest
         index += 1
 
 

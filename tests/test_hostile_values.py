@@ -22,8 +22,6 @@ CLEAR = {
     "RuntimeError",  # of a dict that changes
 }
 
-pytestmark = pytest.mark.xdist_group("hostile_values")
-
 
 @pytest.fixture(scope="module")
 def outcomes() -> dict[str, str]:

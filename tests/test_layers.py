@@ -18,7 +18,10 @@ ROOT = Path(__file__).parent.parent
 LINTER = Path(sysconfig.get_path("scripts")) / "lint-imports"
 CSRC = ROOT / "csrc"
 
-pytestmark = pytest.mark.skipif(not (ROOT / "build_ffi.py").exists(), reason="the sources are not here")
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.skipif(not (ROOT / "build_ffi.py").exists(), reason="the sources are not here"),
+]
 
 
 @pytest.fixture

@@ -25,7 +25,6 @@ HERE = Path(__file__).parent
 PEERS = Path(os.environ.get("MQTT5_PEERS") or HERE.parent / ".venv" / "peers")
 DIRECTORIES = {"rust": "mqtt5-rust", "zmqtt": "zmqtt", "paho": "paho-mqtt"}
 
-pytestmark = pytest.mark.xdist_group("peers")
 
 Request = dict[str, Any]
 
@@ -145,16 +144,8 @@ CLIENT = (
 )
 ACKNOWLEDGEMENTS = (mqtt5.PubAckPacket, mqtt5.PubRecPacket, mqtt5.PubRelPacket, mqtt5.PubCompPacket)
 
-RUST: list[Known] = [
-    (
-        "it writes the user properties last; the order has no significance (2.2.2.2)",
-        lambda packet, data, found: (
-            isinstance(packet, (mqtt5.ConnectPacket, mqtt5.ConnAckPacket))
-            and packet.user_properties != ()
-            and sorted(bytes.fromhex(found.removeprefix("other bytes: "))) == sorted(data)
-        ),
-    ),
-]
+#: The same bytes for every packet.
+RUST: list[Known] = []
 
 ZMQTT: list[Known] = [
     (
@@ -258,8 +249,9 @@ def test_paho_reads_the_properties_that_a_client_receives(samples: Any, ask: Any
     different = []
     counts = {reason: 0 for reason, _ in PAHO_READS}
     for (data, block), answer in zip(blocks.items(), answers, strict=True):
-        if answer.get("data") == block.hex():
-            continue
+        theirs = bytes.fromhex(answer.get("data", ""))
+        if len(theirs) == len(block) and mqtt5.read(data.replace(block, theirs))[0] == samples[data]:
+            continue  # perhaps in another order, which has no significance (2.2.2.2)
         reasons = [reason for reason, applies in PAHO_READS if applies(samples[data], data, answer.get("error", ""))]
         for reason in reasons:
             counts[reason] += 1

@@ -188,7 +188,7 @@ def test_struct_members_match_property_table() -> None:
     body = header.partition("typedef struct mqtt5_properties {")[2].partition("}")[0]
     members = dict(reversed(line) for line in re.findall(r"^    (\w+) (\w+);", body, re.MULTILINE))
     assert members.pop("present") == "uint64_t"
-    table = (CSRC / "mqtt5_codec.h").read_text("utf-8").partition("#define MQTT5_PROPERTY_TABLE(X)")[2]
+    table = (CSRC / "mqtt5_table.h").read_text("utf-8").partition("#define MQTT5_PROPERTY_TABLE(X)")[2]
     rows = re.findall(r"X\(MQTT5_PROP_(\w+), (\w+), (\w+), (\w+),", table)
     types = {
         "BYTE": "uint8_t",

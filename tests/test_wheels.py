@@ -15,7 +15,10 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-pytestmark = pytest.mark.skipif(not (ROOT / "build_ffi.py").exists(), reason="the sources are not here")
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.skipif(not (ROOT / "build_ffi.py").exists(), reason="the sources are not here"),
+]
 
 CPYTHON = ["cp311", "cp312", "cp313", "cp314", "cp314t", "cp315", "cp315t"]
 LINUX = ["x86_64", "aarch64", "armv7l", "i686", "ppc64le", "s390x", "riscv64"]

@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import samples
 from peers import HOST, ROOT, WAIT, Link, mosquitto
 
 import mqtt5
@@ -50,15 +51,9 @@ from mqtt5 import (
 
 MakeLink = Callable[..., Link]
 
-USER_PROPERTIES = (("a", "b"), ("a", "c"), ("", ""), ("größe", "温度 \U0001f321"))
-MESSAGE: dict[str, Any] = {
-    "payload_format_indicator": 1,
-    "message_expiry_interval": 4000,
-    "content_type": "text/plain; charset=utf-8",
-    "response_topic": "answers/größe",
-    "correlation_data": bytes(range(256)),
-    "user_properties": USER_PROPERTIES,
-}
+USER_PROPERTIES = samples.USER_PROPERTIES
+#: The broker counts the expiry interval down.
+MESSAGE = {**samples.MESSAGE, "message_expiry_interval": 4000, "correlation_data": bytes(range(256))}
 
 
 def publish(link: Link, packet: PublishPacket) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import samples
 from peers import ROOT, program
 
 import mqtt5
@@ -29,7 +30,6 @@ from mqtt5 import (
     PublishPacket,
     PubRecPacket,
     PubRelPacket,
-    SubAckPacket,
     SubscribePacket,
     TopicFilter,
     UnsubAckPacket,
@@ -130,11 +130,7 @@ PROPERTIES = {
     0x29: ("subscription_id_available", "flag"),
     0x2A: ("shared_subscription_available", "flag"),
 }
-CLASSES: dict[int, type[Any]] = {cls.packet_type: cls for cls in (
-    ConnectPacket, ConnAckPacket, PublishPacket, PubAckPacket, PubRecPacket, PubRelPacket, PubCompPacket,
-    SubscribePacket, SubAckPacket, UnsubscribePacket, UnsubAckPacket, PingReqPacket, PingRespPacket, DisconnectPacket,
-    AuthPacket,
-)}  # fmt: skip
+CLASSES = {int(cls.packet_type): cls for cls in samples.PACKETS}
 
 
 def raw(field: ET.Element) -> bytes:
@@ -269,65 +265,12 @@ def complaints(tree: ET.Element) -> list[str]:
 
 # ------------------------------------------------------------------------------------------------------------ the tests
 
-USER_PROPERTIES = (("a", "b"), ("a", "c"), ("", ""), ("größe", "温度 \U0001f321"))
-MESSAGE: dict[str, Any] = {
-    "payload_format_indicator": 1,
-    "message_expiry_interval": 0xFFFFFFFF,
-    "content_type": "text/plain",
-    "response_topic": "answers/größe",
-    "correlation_data": b"\xff\x01\xfe",
-    "user_properties": USER_PROPERTIES,
-}
-FULL_WILL = Will("größe/will", payload=b"\x00gone\xff", qos=2, retain=True, will_delay_interval=70_000, **MESSAGE)
-FULL_CONNECT = ConnectPacket(
-    "größe",
-    username="Jürgen",
-    password=b"p\xffw",
-    clean_start=True,
-    will=FULL_WILL,
-    keep_alive=65_535,
-    session_expiry_interval=0xFFFFFFFF,
-    authentication_method="SCRAM-SHA-1",
-    authentication_data=b"\xff\x01",
-    request_problem_info=False,
-    request_response_info=True,
-    receive_max=1,
-    topic_alias_max=65_535,
-    max_packet_size=0xFFFFFFFF,
-    user_properties=USER_PROPERTIES,
-)
-FULL_CONNACK = ConnAckPacket(
-    session_present=True,
-    session_expiry_interval=0,
-    assigned_client_id="größe",
-    server_keep_alive=65_535,
-    authentication_method="SCRAM-SHA-1",
-    authentication_data=b"\xff\x01",
-    response_info="answers/",
-    server_reference="example.org:1883",
-    reason_str="größe",
-    receive_max=1,
-    topic_alias_max=65_535,
-    max_qos=1,
-    retain_available=False,
-    max_packet_size=1,
-    wildcard_subscription_available=False,
-    subscription_id_available=False,
-    shared_subscription_available=False,
-    user_properties=USER_PROPERTIES,
-)
-FULL_PUBLISH = PublishPacket(
-    "größe/a",
-    b"\x00payload\xff",
-    qos=2,
-    retain=True,
-    packet_id=0xFFFF,
-    duplicate=True,
-    topic_alias=65_535,
-    subscription_ids=[1, 127, 128, 16_383, 16_384, 2_097_151, 2_097_152, 268_435_455],
-    **MESSAGE,
-)
-ANSWER: dict[str, Any] = {"reason_str": "größe", "user_properties": USER_PROPERTIES}
+ANSWER = samples.REASONED
+MESSAGE = samples.MESSAGE
+USER_PROPERTIES = samples.USER_PROPERTIES
+FULL_CONNECT = samples.FULL[ConnectPacket]
+FULL_CONNACK = samples.FULL[ConnAckPacket].replace(reason_code=0)  # Session Present goes with Success alone
+FULL_PUBLISH = samples.FULL[PublishPacket]
 FILTERS = [
     TopicFilter(f"größe/{qos}/+", max_qos=qos, no_local=local, retain_as_published=kept, retain_handling=handling)
     for qos in range(3)
