@@ -412,6 +412,7 @@ static PyObject *make_class(PyObject *module, PyObject *documented, PyObject *ho
     PyType_Slot slots[16] = {{0, NULL}};
     PyType_Spec spec = {NULL, c->size != NULL ? *c->size : 0, 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | c->flags,
                         slots};
+    PyMethodDef *methods = document_methods(s, documented, c->methods);
     PyObject *name = PyUnicode_FromFormat("%U.%s", home, c->name), *type = NULL;
     size_t i = 0;
 
@@ -419,7 +420,7 @@ static PyObject *make_class(PyObject *module, PyObject *documented, PyObject *ho
         slots[i] = c->slots[i];
     }
     slots[i].slot = Py_tp_methods;
-    slots[i++].pfunc = document_methods(s, documented, c->methods);
+    slots[i++].pfunc = methods;
     slots[i].slot = Py_tp_getset;
     slots[i++].pfunc = document_attributes(s, documented, c->attributes);
     slots[i].slot = Py_tp_doc;
@@ -434,6 +435,8 @@ static PyObject *make_class(PyObject *module, PyObject *documented, PyObject *ho
         native_freeze((PyTypeObject *)type);
         if (c == faces) {
             Py_XSETREF(s->immutable, Py_NewRef(type));
+        } else if (c->methods == base_packet_methods) {
+            s->packet_methods = methods;
         }
     }
     return type;

@@ -106,7 +106,8 @@ struct state {
 #define MEMBER(module, name) PyObject *name;
     SHARED_FUNCTIONS(MEMBER)
 #undef MEMBER
-    PyObject *immutable; /* the base of all classes */
+    PyObject *immutable;         /* the base of all classes */
+    PyMethodDef *packet_methods; /* of BasePacket; each packet class has them too */
     layout *layouts;
     layout *packets[TYPES]; /* by mqtt5_type */
     struct kept *kept;      /* memory that goes with the module */
@@ -219,6 +220,12 @@ static inline int lowest_bit(uint64_t bits)
     }
     return i;
 #endif
+}
+
+/* Or a component? */
+static inline bool is_packet(const layout *l)
+{
+    return l->structure > 0 && l->structure < TYPES;
 }
 
 static inline bool is_list_kind(unsigned kind)

@@ -288,7 +288,7 @@ static int fill_struct(const layout *l, PyObject *self, char *to, scratch *s)
 int native_fill(const layout *l, PyObject *self, scratch *s)
 {
     begin(s);
-    if (l->structure > 0 && l->structure < TYPES) {
+    if (is_packet(l)) {
         s->as.packet.type = (uint8_t)l->structure;
     }
     return fill_struct(l, self, (char *)&s->as, s);

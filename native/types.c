@@ -762,13 +762,23 @@ static PyObject *make_type(PyObject *module, layout *l, PyObject *declared)
         {Py_tp_dealloc, (void *)native_dealloc},
         {Py_tp_getset, l->getset},
         {Py_tp_members, l->attributes},
-        {l->is_gc ? Py_tp_traverse : 0, (void *)traverse},
+        {0, NULL},
+        {0, NULL},
         {0, NULL},
     };
     PyType_Spec spec = {NULL, 0, 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, slots};
+    PyType_Slot *slot = &slots[3];
     PyObject *home = PyObject_GetAttrString(declared, "__module__"), *full = NULL, *type = NULL;
 
-    spec.flags |= l->is_gc ? Py_TPFLAGS_HAVE_GC : 0;
+    if (l->is_gc) {
+        spec.flags |= Py_TPFLAGS_HAVE_GC;
+        slot->slot = Py_tp_traverse;
+        slot++->pfunc = (void *)traverse;
+    }
+    if (is_packet(l)) { /* CPython calls a method of exactly the object's class in less time than an inherited one */
+        slot->slot = Py_tp_methods;
+        slot->pfunc = l->state->packet_methods;
+    }
     /* at least one value, so that the type differs in size from its base: then CPython never mixes two of them */
     spec.basicsize = (int)(offsetof(object, values) + (size_t)(l->count > 0 ? l->count : 1) * sizeof(PyObject *));
     if (home != NULL) {
@@ -823,7 +833,7 @@ PyObject *native_packet(PyObject *module, PyObject *declared)
     }
     l->type->tp_vectorcall = vectorcall;
     native_freeze(l->type);
-    if (l->structure > 0 && l->structure < TYPES) {
+    if (is_packet(l)) {
         s->packets[l->structure] = l;
     }
     return Py_NewRef((PyObject *)l->type);
