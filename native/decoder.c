@@ -289,9 +289,9 @@ static PyObject *decoder_feed(PyObject *self, PyObject *data)
 {
     PyObject *result;
 
-    Py_BEGIN_CRITICAL_SECTION(self);
+    Py_BEGIN_CRITICAL_SECTION2(self, data); /* the data may be a bytearray that other threads change */
     result = feed((decoder *)self, data);
-    Py_END_CRITICAL_SECTION();
+    Py_END_CRITICAL_SECTION2();
     return result;
 }
 

@@ -119,36 +119,41 @@ static int copy_packet(source *from, const Py_buffer *view)
     return 0;
 }
 
-/* The bytes object whose memory a memoryview shows, or NULL. The view must not be released. */
-static PyObject *bytes_of_view(PyObject *object)
+/* The object whose memory a memoryview shows, if it is one that is not released; else the object itself. */
+static PyObject *owner_of(PyObject *object, const Py_buffer *view)
 {
-    PyObject *base = PyMemoryView_Check(object) ? PyMemoryView_GET_BASE(object) : NULL;
+    PyObject *base = view->obj == object && PyMemoryView_Check(object) ? PyMemoryView_GET_BASE(object) : NULL;
 
-    return base != NULL && PyBytes_CheckExact(base) ? base : NULL;
+    return base != NULL ? base : object;
+}
+
+static void own_bytes(source *from, PyObject *bytes, const void *data, Py_ssize_t size)
+{
+    from->owner = Py_NewRef(bytes);
+    from->data = (const uint8_t *)data;
+    from->size = from->arrived = (size_t)size;
 }
 
 static int open_source(const state *s, PyObject *buffer, source *from)
 {
-    PyObject *bytes = PyBytes_CheckExact(buffer) ? buffer : NULL;
+    PyObject *owner;
     Py_buffer view;
     int result = 0;
 
-    if (bytes != NULL) {
-        from->owner = Py_NewRef(bytes);
-        from->data = (const uint8_t *)PyBytes_AS_STRING(bytes);
-        from->size = from->arrived = (size_t)PyBytes_GET_SIZE(bytes);
+    if (PyBytes_CheckExact(buffer)) {
+        own_bytes(from, buffer, PyBytes_AS_STRING(buffer), PyBytes_GET_SIZE(buffer));
         return 0;
     }
     if (native_get_buffer(s, buffer, &view, "buffer") < 0) {
         return -1;
     }
-    bytes = bytes_of_view(buffer);
-    if (bytes != NULL && view.obj == buffer) {
-        from->owner = Py_NewRef(bytes);
-        from->data = (const uint8_t *)view.buf;
-        from->size = from->arrived = (size_t)view.len;
+    owner = owner_of(buffer, &view);
+    if (PyBytes_CheckExact(owner)) {
+        own_bytes(from, owner, view.buf, view.len);
     } else {
+        Py_BEGIN_CRITICAL_SECTION(owner); /* a bytearray that other threads change */
         result = copy_packet(from, &view);
+        Py_END_CRITICAL_SECTION();
     }
     PyBuffer_Release(&view);
     return result;

@@ -26,6 +26,8 @@
 #if PY_VERSION_HEX < 0x030D0000 /* without it, the GIL does */
 #define Py_BEGIN_CRITICAL_SECTION(object) {
 #define Py_END_CRITICAL_SECTION() }
+#define Py_BEGIN_CRITICAL_SECTION2(object, other) {
+#define Py_END_CRITICAL_SECTION2() }
 #endif
 #if !defined(Py_GIL_DISABLED)
 #define USE_FREE_LISTS
