@@ -360,10 +360,9 @@ class Immutable:
         __shape: type[Shape]
 
     def __new__(cls, *args: Any, **keywords: Any) -> Self:
-        try:
-            shape = cls.__shape
-        except AttributeError:
-            raise TypeError(f"cannot create {cls.__name__!r} instances") from None
+        shape = getattr(cls, "_Immutable__shape", None)
+        if shape is None:
+            raise TypeError(f"cannot create {getattr(cls, '__name__', cls)!r} instances")
         return shape.construct(cls, args, keywords)  # type: ignore[no-any-return]
 
     def __values(self) -> dict[str, Any]:
