@@ -8,7 +8,7 @@ import json
 import sys
 
 import pytest
-from engines import ENGINES, PACKAGE, each_engine, run, start
+from engines import ENGINES, PACKAGE, cpython, each_engine, run, start
 
 import mqtt5
 
@@ -44,6 +44,7 @@ def test_import_of_native_engine_light() -> None:
     assert modules & heavy == set()
 
 
+@cpython
 @each_engine
 def test_import_of_engine_leaves_out_typing(engine: str) -> None:
     assert "typing" not in loaded_by(engine)
