@@ -12,6 +12,9 @@ from engines import ENGINES, PACKAGE, cpython, each_engine, run, start
 
 import mqtt5
 
+#: Each test names the engine that it starts.
+pytestmark = pytest.mark.once
+
 #: Starts an interpreter without site, whose files may import anything.
 BARE = ("-S", "-E")
 
