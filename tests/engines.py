@@ -20,7 +20,9 @@ ENGINES = ["native", "portable"] if find_spec("mqtt5._native") else ["portable"]
 native = pytest.mark.skipif(mqtt5.engine != "native", reason="of the native engine")
 portable = pytest.mark.skipif(mqtt5.engine != "portable", reason="of the portable engine")
 each_engine = pytest.mark.parametrize("engine", ENGINES)
-cpython = pytest.mark.skipif(sys.implementation.name != "cpython", reason="PyPy counts no references")
+cpython = pytest.mark.skipif(
+    sys.implementation.name != "cpython", reason="of CPython: PyPy has other rules for memory, classes and imports"
+)
 #: Whether the collector may run at nearly every allocation: without the GIL it waits for the heap to grow by a quarter.
 eager_collector = pytest.mark.skipif(
     not getattr(sys, "_is_gil_enabled", lambda: True)(),

@@ -15,6 +15,7 @@ from samples import CLASSES, ids
 
 import mqtt5
 from mqtt5 import (
+    AuthPacket,
     BasePacket,
     ConnectPacket,
     Decoder,
@@ -154,10 +155,12 @@ def test_type_hints_of_publish_as_documented() -> None:
 def test_bytearray_after_construction_resizable() -> None:
     """No view of it is left, also where objects are not freed at once."""
     data = bytearray(b"payload")
+    with memoryview(data) as view:
+        assert AuthPacket(authentication_method="m", authentication_data=view).authentication_data == b"payload"
     packets = [
         PublishPacket("t", data, correlation_data=data),
         Will("t", payload=data),
-        ConnectPacket("c", password=data, authentication_method="m", authentication_data=memoryview(data)),
+        ConnectPacket("c", password=data, authentication_method="m", authentication_data=data),
     ]
     data += b"more"
     data.clear()

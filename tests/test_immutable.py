@@ -156,7 +156,8 @@ def test_class_of_derived_object_assigned_keeps_fields() -> None:
     assert (type(packet), packet.packet_id) == (Two, 7)
     assert packet == Two(7)
     assert packet.write() == PubAckPacket(7).write()
-    for other in (PubAckPacket, PublishPacket, Three, PingReqPacket, int):
+    others = (PubAckPacket, PublishPacket, Three, PingReqPacket, int)
+    for other in others if sys.implementation.name == "cpython" else (int,):  # to PyPy more classes look alike
         with pytest.raises(TypeError):
             packet.__class__ = other
     assert packet.write() == PubAckPacket(7).write()

@@ -8,9 +8,12 @@ import json
 import sys
 
 import pytest
-from engines import ENGINES, PACKAGE, each_engine, run, start
+from engines import ENGINES, PACKAGE, cpython, each_engine, run, start
 
 import mqtt5
+
+#: Each test names the engine that it starts.
+pytestmark = pytest.mark.once
 
 #: Starts an interpreter without site, whose files may import anything.
 BARE = ("-S", "-E")
@@ -44,6 +47,7 @@ def test_import_of_native_engine_light() -> None:
     assert modules & heavy == set()
 
 
+@cpython
 @each_engine
 def test_import_of_engine_leaves_out_typing(engine: str) -> None:
     assert "typing" not in loaded_by(engine)

@@ -16,7 +16,7 @@ pytestmark = [
     pytest.mark.skipif(sys.implementation.name != "cpython", reason="PyPy has one interpreter in a process"),
 ]
 
-ROUNDS = int(os.environ.get("MQTT5_INTERPRETER_ROUNDS", "6"))
+ROUNDS = int(os.environ.get("MQTT5_INTERPRETER_ROUNDS", "4"))
 
 #: One API for all versions: create(), run(id, code) that raises, destroy(id).
 API = """
