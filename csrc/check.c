@@ -49,7 +49,7 @@ static void check_text(checker *c, const mqtt5_view *view, unsigned field)
     check_status(c, check_string(view), field);
 }
 
-static void check_packet_id(checker *c, uint16_t packet_id)
+static FAST void check_packet_id(checker *c, uint16_t packet_id)
 {
     require(c, packet_id != 0, MQTT5_ERR_NO_PACKET_ID, MQTT5_FIELD_PACKET_ID);
 }
@@ -111,7 +111,7 @@ static const uint16_t failures[] = {
     IN_SUBACK | IN_DISCONNECT,                   /* 0xA2 Wildcard Subscriptions not supported */
 };
 
-static void check_reason_code(checker *c, uint8_t code, unsigned field)
+static FAST void check_reason_code(checker *c, uint8_t code, unsigned field)
 {
     unsigned packets = 0;
     size_t i;
@@ -246,7 +246,7 @@ static INLINE void check_connect(checker *c, const mqtt5_connect *p, bool known)
     }
 }
 
-static void check_publish(checker *c, const mqtt5_publish *p)
+static FAST void check_publish(checker *c, const mqtt5_publish *p)
 {
     require(c, p->qos <= 2, MQTT5_ERR_BAD_QOS_FLAGS, MQTT5_FIELD_QOS);
     if (p->qos == 0) {

@@ -7,12 +7,12 @@
  * state: every function may be called from any thread. Section numbers are
  * those of the OASIS MQTT 5.0 specification.
  *
- * Two options leave out code where the C files are compiled. MQTT5_CLIENT_ONLY:
- * what only a client receives is decoded, what only a client sends is encoded
- * (and what both do, both ways). MQTT5_BROKER_ONLY: the other way round. A
- * packet that is left out is answered with MQTT5_ERR_WRONG_DIRECTION: by framing
- * and decoding, as soon as its first byte is there, and by encoding, if nothing
- * else is wrong with it. Checks, lists and topics are the same in all builds.
+ * Two options, set when the C files are compiled, make the library smaller.
+ * MQTT5_CLIENT_ONLY decodes only packets that a client receives and encodes only
+ * packets that a client sends. MQTT5_BROKER_ONLY is the opposite. Packets that
+ * both sides send work both ways. Any other packet is an
+ * MQTT5_ERR_WRONG_DIRECTION: framing and decoding report it at its first byte,
+ * encoding after its check. Checks, lists and topics are the same in all builds.
  */
 #ifndef MQTT5_H
 #define MQTT5_H
@@ -23,19 +23,19 @@
 
 /* -------------------------------------------------------------- version */
 
-/** The version of the header, and of the library that it belongs to: docs/stability.md says what may change with it. */
+/** The version of the header and its library. docs/stability.md says what a new version may change. */
 #define MQTT5_VERSION "0.1.0"
-#define MQTT5_VERSION_MAJOR 0 /**< from 1 on: a new one may break what is promised */
-#define MQTT5_VERSION_MINOR 1 /**< a new one adds; before 1.0 it may break, too */
-#define MQTT5_VERSION_PATCH 0 /**< a new one replaces another without compiling again */
+#define MQTT5_VERSION_MAJOR 0 /**< from 1.0 on, a new one may break compatibility */
+#define MQTT5_VERSION_MINOR 1 /**< a new one adds; before 1.0 it may break compatibility */
+#define MQTT5_VERSION_PATCH 0 /**< a new one needs no recompilation */
 
-/** To compare with: 1.2.3 is 10203. */
+/** One number for comparisons: 1.2.3 is 10203. */
 #define MQTT5_VERSION_NUMBER (MQTT5_VERSION_MAJOR * 10000 + MQTT5_VERSION_MINOR * 100 + MQTT5_VERSION_PATCH)
 
 /*
- * What stands in front of every function. Nothing, unless this is a shared
- * library: MQTT5_SHARED for its users, MQTT5_SHARED_BUILD too where it is built.
- * A program that includes mqtt5.c as a part of itself may say static.
+ * Linkage of public functions; empty unless building (MQTT5_SHARED_BUILD) or
+ * using (MQTT5_SHARED) a shared library. A program that includes mqtt5.c in its
+ * only file may define it as static.
  */
 #if !defined(MQTT5_API)
 #if defined(_WIN32) && defined(MQTT5_SHARED_BUILD)
@@ -58,21 +58,21 @@ extern "C" {
 
 /* --------------------------------------------------------------- limits */
 
-#define MQTT5_MAX_REMAINING_LENGTH 268435455 /**< of a packet, all behind its fixed header (2.1.4) */
+#define MQTT5_MAX_REMAINING_LENGTH 268435455 /**< bytes after the fixed header (2.1.4) */
 #define MQTT5_MAX_STRING_SIZE 65535          /**< of a string or Binary Data, in bytes (1.5.4, 1.5.6) */
 
 /* ---------------------------------------------------------------- errors */
 
 /**
- * Their texts are in mqtt5_strerror(). mqtt5_reason_code() has the code to
- * answer with, and finds it by their order.
+ * mqtt5_strerror() has their texts, mqtt5_reason_code() the codes to answer with.
+ * Their order gives the code: first malformed packets, then protocol errors.
  */
 typedef enum mqtt5_status {
     MQTT5_OK,
-    MQTT5_INCOMPLETE,   /**< not an error: the packet has not arrived in full */
+    MQTT5_INCOMPLETE,   /**< not an error: more bytes are needed */
     MQTT5_ERR_NO_SPACE, /**< the output buffer is smaller than the packet */
     MQTT5_ERR_PACKET_TOO_LARGE,
-    /* what cannot be parsed */
+    /* malformed packets */
     MQTT5_ERR_RESERVED_TYPE,
     MQTT5_ERR_RESERVED_FLAGS,
     MQTT5_ERR_BAD_VARINT,
@@ -88,7 +88,7 @@ typedef enum mqtt5_status {
     MQTT5_ERR_BAD_TOPIC_NAME,
     MQTT5_ERR_BAD_TOPIC_FILTER,
     MQTT5_ERR_BAD_SHARE_NAME,
-    /* what is not allowed */
+    /* protocol errors */
     MQTT5_ERR_UNSUPPORTED_PROTOCOL,
     MQTT5_ERR_REPEATED_PROPERTY,
     MQTT5_ERR_NOT_BOOLEAN,
@@ -104,11 +104,11 @@ typedef enum mqtt5_status {
     MQTT5_ERR_BAD_RETAIN_HANDLING,
     MQTT5_ERR_SHARED_NO_LOCAL,
     MQTT5_ERR_NO_AUTHENTICATION_METHOD,
-    MQTT5_ERR_WRONG_DIRECTION, /**< only with MQTT5_CLIENT_ONLY or MQTT5_BROKER_ONLY: see above */
+    MQTT5_ERR_WRONG_DIRECTION, /**< only with MQTT5_CLIENT_ONLY or MQTT5_BROKER_ONLY */
     MQTT5_STATUS_COUNT
 } mqtt5_status;
 
-/** The identifiers of the properties (2.2.2.2); they are also the bits of mqtt5_properties.present. */
+/** Property identifiers (2.2.2.2), which are also the bit numbers of mqtt5_properties.present. */
 typedef enum mqtt5_property_id {
     MQTT5_PROP_PAYLOAD_FORMAT_INDICATOR = 0x01,
     MQTT5_PROP_MESSAGE_EXPIRY_INTERVAL = 0x02,
@@ -189,7 +189,7 @@ typedef enum mqtt5_reason {
     MQTT5_RC_WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED = 0xA2
 } mqtt5_reason;
 
-/** All other fields. Up to 42, a field in mqtt5_error is the identifier of a property. */
+/** Fields other than properties. Below 64, a field in mqtt5_error is a property identifier. */
 typedef enum mqtt5_field {
     MQTT5_FIELD_PACKET_TYPE = 64,
     MQTT5_FIELD_FLAGS,
@@ -213,23 +213,23 @@ typedef enum mqtt5_field {
     MQTT5_FIELD_DUPLICATE,
     MQTT5_FIELD_TOPIC_FILTERS,
     MQTT5_FIELD_PATTERNS,
-    MQTT5_FIELD_IN_WILL = 128 /**< added to a field of the CONNECT's Will */
+    MQTT5_FIELD_IN_WILL = 128 /**< added to the fields of a CONNECT's Will */
 } mqtt5_field;
 
-/** Where a packet is wrong, and why. */
+/** The error of a packet, and its place. */
 typedef struct mqtt5_error {
     mqtt5_status status;
     uint8_t field; /**< mqtt5_property_id or mqtt5_field, 0 if none */
-    size_t offset; /**< decode: where in the buffer the field begins; 0 for a field that is missing */
-    size_t index;  /**< which item, where the field is a list */
+    size_t offset; /**< decode: where the field begins in the buffer, 0 if it is missing */
+    size_t index;  /**< of the item, if the field is a list */
 } mqtt5_error;
 
 /* ------------------------------------------------------------ the values */
 
 /**
  * A UTF-8 Encoded String or Binary Data (1.5.4, 1.5.6), borrowed: after
- * decoding it points into the packet's bytes and lives as long as they do.
- * There is no terminating zero. At most 65,535 bytes, payloads apart.
+ * decoding it points into the packet's bytes and is valid as long as they are.
+ * It is not zero-terminated. At most 65,535 bytes, except for payloads.
  */
 typedef struct mqtt5_view {
     const uint8_t *data;
@@ -251,21 +251,21 @@ typedef struct mqtt5_topic_filter {
 } mqtt5_topic_filter;
 
 /**
- * A list of any length that needs no memory of its own. Decoding gives the
- * checked bytes of the packet (wire); to encode, give such a list back as it
- * is, or an array (items). Either is walked with mqtt5_next_*().
+ * A list of any length that needs no memory of its own. A decoded list is a
+ * region of the packet (wire); to encode, pass such a list unchanged, or an array
+ * (items). mqtt5_next_*() walk both.
  */
 typedef struct mqtt5_list {
-    const void *items; /**< an array of count elements, else NULL */
+    const void *items; /**< an array of count elements, or NULL */
     mqtt5_view wire;
     size_t count;
 } mqtt5_list;
 
 /**
- * The properties of every packet (2.2.2.2). Bit N of present says that the
- * property with identifier N is there; a member whose bit is 0 means nothing
- * and is not written by decoding. See mqtt5_has() and mqtt5_set(). A list whose
- * bit is 1 must not be empty.
+ * The properties of any packet (2.2.2.2). Bit N of present says that the
+ * property with identifier N is there; without its bit, a member is ignored, and
+ * decoding does not write it. See mqtt5_has() and mqtt5_set(). A list with its
+ * bit must not be empty.
  */
 typedef struct mqtt5_properties {
     uint64_t present;
@@ -286,7 +286,7 @@ typedef struct mqtt5_properties {
     uint32_t will_delay_interval;     /**< seconds */
     uint32_t max_packet_size;         /**< bytes, not 0 */
     uint32_t subscription_id;         /**< SUBSCRIBE: 1 to 268,435,455 */
-    mqtt5_list subscription_ids;      /**< PUBLISH: of uint32_t, same property as the one above */
+    mqtt5_list subscription_ids;      /**< PUBLISH: of uint32_t; the same property */
     mqtt5_list user_properties;       /**< of mqtt5_string_pair */
     mqtt5_view content_type;
     mqtt5_view response_topic;
@@ -395,8 +395,8 @@ typedef struct mqtt5_disconnect {
 typedef mqtt5_disconnect mqtt5_auth;
 
 /**
- * Every struct begins with its properties, so as.properties is valid for any of
- * them. To build a packet, begin with one that is all zeros.
+ * Every struct begins with its properties, so as.properties is valid for all
+ * types. To build a packet, begin with zeros.
  */
 typedef struct mqtt5_packet {
     uint8_t type; /**< mqtt5_type; PINGREQ and PINGRESP have nothing else */
@@ -421,70 +421,66 @@ typedef struct mqtt5_packet {
 /* --------------------------------------------------------- the functions */
 
 /**
- * What may differ from call to call. NULL in place of it, and a struct of zeros, mean the defaults; so begin with
- * zeros, and members that later versions add keep their defaults.
+ * Options of one call. NULL and a struct of zeros mean the defaults. Begin with zeros: later versions add members.
  */
 typedef struct mqtt5_options {
     size_t max_packet_size; /**< largest packet to read or write, fixed header included; 0: no limit but MQTT's */
 } mqtt5_options;
 
 /**
- * How long is the packet that starts at data? MQTT5_OK: it is there in full.
- * MQTT5_INCOMPLETE: read on until there are *packet_size bytes and ask again;
- * as soon as the fixed header is there, that is the size of the whole packet.
- * Here and below: error may be NULL, and is written only when something is wrong.
+ * Finds the length of the packet that starts at data. MQTT5_OK: the packet is
+ * complete. MQTT5_INCOMPLETE: call again with at least *packet_size bytes; once
+ * the fixed header is complete, that is the size of the whole packet. In all
+ * functions error may be NULL, and is written only on an error.
  */
 MQTT5_API mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, const mqtt5_options *options, size_t *packet_size,
                                    mqtt5_error *error);
 
 /**
- * Decodes the packet that starts at data, checks all of it (mqtt5_check) and
- * sets *packet_size to its length. Bytes behind it do not matter. Otherwise as
- * mqtt5_frame(); after an error all of *packet but its type is unspecified.
+ * Decodes and checks (mqtt5_check) the packet that starts at data, and sets
+ * *packet_size to its length. Bytes after it are ignored. Otherwise like
+ * mqtt5_frame(). After an error, *packet is unspecified except for its type.
  */
 MQTT5_API mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, const mqtt5_options *options,
                                     mqtt5_packet *packet, size_t *packet_size, mqtt5_error *error);
 
 /**
- * As mqtt5_decode(), but of a PUBLISH the payload (3.3.3), which no rule looks
- * at, need not have arrived: for messages that are larger than the caller's
- * buffer, or than it cares to keep twice. MQTT5_OK as soon as all in front of
- * the payload is there: payload.data is where it begins, payload.size that of
- * the whole payload, also of what lies beyond size. MQTT5_INCOMPLETE: ask again
- * when more has arrived; what is there is then read again, so better not for each
- * byte, but when it is twice as much, or the whole packet. In both cases
- * *packet_size is as mqtt5_frame() sets it: from the fixed header on, the size of
- * the whole packet, whatever is there of it. A packet of another type must be
- * there in full. What mqtt5_decode() refuses is refused here too, with the same
- * error, at the latest when all of it is there.
+ * Like mqtt5_decode(), but does not wait for the payload of a PUBLISH (3.3.3):
+ * for messages larger than the caller's buffer. MQTT5_OK once everything before
+ * the payload is there: payload.data is where it begins, payload.size is that of
+ * the whole payload, which may end after size. MQTT5_INCOMPLETE: call again with
+ * more bytes. Each call reads again from the start, so wait until the bytes have
+ * doubled or the packet is complete. *packet_size is as mqtt5_frame() sets it.
+ * Packets of other types must be complete. An error of mqtt5_decode() is reported
+ * here too, at the latest when the packet is complete.
  */
 MQTT5_API mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, const mqtt5_options *options,
                                          mqtt5_packet *packet, size_t *packet_size, mqtt5_error *error);
 
 /**
  * Checks the packet (mqtt5_check) and writes its shortest encoding to data,
- * which has room for size bytes; with data NULL nothing is written. Either way,
- * and with MQTT5_ERR_NO_SPACE and MQTT5_ERR_PACKET_TOO_LARGE too, *packet_size is the
- * length of the packet; it is 0 if the check fails. data must not overlap with
- * what the packet's views and lists point to, and that must not change meanwhile.
- * Nothing behind the packet's length is written; what stands in front of it is
- * unspecified after MQTT5_ERR_NO_SPACE and MQTT5_ERR_PACKET_TOO_LARGE.
+ * which has size bytes. With data NULL it only measures. *packet_size is the
+ * length of the packet, also with MQTT5_ERR_NO_SPACE and
+ * MQTT5_ERR_PACKET_TOO_LARGE; it is 0 if the check fails. data must not overlap
+ * with what the packet's views and lists point to. Bytes after the packet's
+ * length are not written; those before it are unspecified after an error.
+ * User properties are written last, other properties by their identifiers.
  */
 MQTT5_API mqtt5_status mqtt5_encode(const mqtt5_packet *packet, const mqtt5_options *options, uint8_t *data,
                                     size_t size, size_t *packet_size, mqtt5_error *error);
 
 /**
- * As mqtt5_encode(), without the check: only for a packet in which mqtt5_check(),
- * mqtt5_decode() or mqtt5_encode() found nothing wrong (no more than MQTT5_ERR_NO_SPACE
- * or MQTT5_ERR_PACKET_TOO_LARGE), and that, with all that it points to, is still the
- * same. With any other packet the behaviour is undefined.
+ * Like mqtt5_encode(), without the check. The packet must have passed
+ * mqtt5_check(), mqtt5_decode() or mqtt5_encode(), where the only errors may be
+ * MQTT5_ERR_NO_SPACE and MQTT5_ERR_PACKET_TOO_LARGE, and must not have changed
+ * since, nor anything it points to. Otherwise the behaviour is undefined.
  */
 MQTT5_API mqtt5_status mqtt5_encode_checked(const mqtt5_packet *packet, const mqtt5_options *options, uint8_t *data,
                                             size_t size, size_t *packet_size, mqtt5_error *error);
 
 /**
- * Checks every rule that the values of one packet can break. Decoding and encoding call it themselves. A bit of
- * properties.present that is no identifier is reported as MQTT5_FIELD_PROPERTY_ID.
+ * Checks every rule that the values of one packet can break, as decoding and encoding do. An undefined bit of
+ * properties.present is reported with the field MQTT5_FIELD_PROPERTY_ID.
  */
 MQTT5_API mqtt5_status mqtt5_check(const mqtt5_packet *packet, mqtt5_error *error);
 
@@ -501,36 +497,36 @@ MQTT5_API mqtt5_status mqtt5_check_will(const mqtt5_will *will, mqtt5_error *err
 MQTT5_API mqtt5_status mqtt5_check_subscription(const mqtt5_topic_filter *filter, mqtt5_error *error);
 
 /**
- * Takes the first item off a list; false if there is none left. It changes the
- * list itself: walk a copy, which is cheap and borrows the same bytes. The next
- * four do so with lists of other items.
+ * Pops the first item of a list; false if the list is empty. To keep a list,
+ * walk a copy of the struct, which borrows the same bytes.
  */
 MQTT5_API bool mqtt5_next_user_property(mqtt5_list *list, mqtt5_string_pair *item);
-/** Of the properties of a PUBLISH, see mqtt5_next_user_property(). */
+/** The same for the subscription identifiers of a PUBLISH. */
 MQTT5_API bool mqtt5_next_subscription_id(mqtt5_list *list, uint32_t *item);
-/** Of a SUBSCRIBE, see mqtt5_next_user_property(). */
+/** The same for the topic filters of a SUBSCRIBE. */
 MQTT5_API bool mqtt5_next_topic_filter(mqtt5_list *list, mqtt5_topic_filter *item);
-/** Of a SUBACK or UNSUBACK, see mqtt5_next_user_property(). */
+/** The same for the reason codes of a SUBACK or UNSUBACK. */
 MQTT5_API bool mqtt5_next_reason_code(mqtt5_list *list, uint8_t *item);
-/** Of an UNSUBSCRIBE, see mqtt5_next_user_property(). */
+/** The same for the topic filters of an UNSUBSCRIBE. */
 MQTT5_API bool mqtt5_next_pattern(mqtt5_list *list, mqtt5_view *item);
 
-/** Is this a Topic Name (4.7) to publish to? MQTT5_OK or what is wrong. */
+/** Checks a Topic Name (4.7). */
 MQTT5_API mqtt5_status mqtt5_check_topic_name(mqtt5_view topic);
 
-/** Is this a Topic Filter (4.7) to subscribe to, also a shared one (4.8.2)? MQTT5_OK or what is wrong. */
+/** Checks a Topic Filter (4.7), which may be that of a shared subscription (4.8.2). */
 MQTT5_API mqtt5_status mqtt5_check_topic_filter(mqtt5_view pattern);
 
 /**
- * Does a message with this topic match this filter? Both must be valid. The
- * "$share/NAME/" of a shared subscription's filter is left out of account.
+ * True if the filter matches the topic. Both must be valid. The "$share/NAME/" of
+ * a shared subscription is ignored.
  */
 MQTT5_API bool mqtt5_topic_matches(mqtt5_view pattern, mqtt5_view topic);
 
-/** The reason code (2.4) for the CONNACK or DISCONNECT that answers a packet with this status; 0 if it is no error. */
+/** The reason code (2.4) of the CONNACK or DISCONNECT that answers an error; 0 if status is not an error of the packet.
+ */
 MQTT5_API uint8_t mqtt5_reason_code(mqtt5_status status);
 
-/** What is wrong, in one line of English, constant; never NULL. */
+/** A one-line description of the status in English; constant, never NULL. */
 MQTT5_API const char *mqtt5_strerror(mqtt5_status status);
 
 /** The name of a packet type as the specification spells it, "PUBLISH"; "" if there is no such type. */
@@ -545,7 +541,7 @@ MQTT5_API const char *mqtt5_reason_name(unsigned type, uint8_t code);
 
 /* ------------------------------------------------------------ reflection */
 
-/** How a struct holds a member, and what a list is a list of. */
+/** The type of a member and, for lists, of its items. */
 typedef enum mqtt5_kind {
     MQTT5_KIND_BOOL,    /**< bool */
     MQTT5_KIND_BYTE,    /**< uint8_t */
@@ -556,7 +552,7 @@ typedef enum mqtt5_kind {
     MQTT5_KIND_BINARY,  /**< mqtt5_view, at most 65,535 bytes */
     MQTT5_KIND_PAYLOAD, /**< mqtt5_view */
     MQTT5_KIND_WILL,    /**< mqtt5_will */
-    MQTT5_KIND_VARINTS, /**< mqtt5_list, this one and all below */
+    MQTT5_KIND_VARINTS, /**< mqtt5_list, like all below */
     MQTT5_KIND_USER_PROPERTIES,
     MQTT5_KIND_TOPIC_FILTERS,
     MQTT5_KIND_REASON_CODES,
@@ -564,25 +560,26 @@ typedef enum mqtt5_kind {
 } mqtt5_kind;
 
 typedef struct mqtt5_member {
-    const char *name; /**< as it is spelled in its struct */
+    const char *name; /**< of the struct member */
     uint16_t offset;  /**< in mqtt5_packet, mqtt5_will or mqtt5_topic_filter */
-    uint16_t flag;    /**< offset of its has_ member, 0 if it has none */
+    uint16_t flag;    /**< offset of its has_ member, or 0 */
     uint8_t kind;     /**< mqtt5_kind */
-    uint8_t property; /**< identifier, 0 if it is none */
+    uint8_t property; /**< property identifier, or 0 */
+    uint8_t lowest;   /**< of a number, or of the items of a list of numbers: 0 or 1 */
+    uint32_t highest; /**< of these, as far as one packet's rules say; else 0 */
 } mqtt5_member;
 
-/* Structs that are no packet. */
+/* Structs other than packets. */
 #define MQTT5_STRUCT_WILL 0          /**< for mqtt5_reflect(): mqtt5_will */
 #define MQTT5_STRUCT_TOPIC_FILTER 16 /**< for mqtt5_reflect(): mqtt5_topic_filter */
 
 /**
- * The member of that index of a struct: a mqtt5_type, or one of the two above.
- * False behind the last. For bindings only; a program that does not call it
- * does not link it.
+ * Gets the member with an index of a struct: type is a mqtt5_type or one of the
+ * two above. False after the last member. For bindings; not linked unless called.
  */
 MQTT5_API bool mqtt5_reflect(unsigned type, size_t index, mqtt5_member *member);
 
-/** The name of a field, "" if there is none; of a field in the Will, the name without "will". */
+/** The name of a field, "" if there is none. MQTT5_FIELD_IN_WILL is ignored. */
 MQTT5_API const char *mqtt5_field_name(unsigned field);
 
 /* cdef end */
@@ -625,13 +622,13 @@ static inline mqtt5_list mqtt5_list_of(const void *items, size_t count)
     return list;
 }
 
-/** Is the property there? */
+/** True if the property is present. */
 static inline bool mqtt5_has(const mqtt5_properties *properties, mqtt5_property_id id)
 {
     return (properties->present >> id & 1) != 0;
 }
 
-/** Say that it is there, before or after its member is written. */
+/** Marks a property as present, before or after its member is written. */
 static inline void mqtt5_set(mqtt5_properties *properties, mqtt5_property_id id)
 {
     properties->present |= UINT64_C(1) << id;

@@ -22,19 +22,19 @@ bool mqtt5_is_shared(mqtt5_view pattern);
 #endif
 
 /*
- * What is_plain() looks for besides what ill-formed text has: a wildcard or nothing. '#' is 0x23, '+' is 0x2B:
- * clearing bit 3 lets one comparison find both.
+ * What is_plain() avoids: wildcards or nothing. '#' is 0x23, '+' is 0x2B: clearing bit 3, which is WILDCARD_BIT, lets
+ * one comparison find both. No byte is WILDCARD_BIT after that.
  */
-enum { NO_WILDCARD = '#', ANY_CHARACTER = 0x08 };
+enum { WILDCARDS = '#', WILDCARD_BIT = 0x08, NOTHING = WILDCARD_BIT };
 
 static const size_t ones = (size_t)-1 / 0xFF, tops = (size_t)-1 / 0xFF << 7;
 
-/* Sets a bit of tops if a byte of the word is not ASCII, is 0 or is to be avoided. ANY_CHARACTER avoids none. */
+/* Sets a bit of tops if a byte of the word is not ASCII, is 0 or is to be avoided. */
 static INLINE size_t suspect_bits(size_t word, size_t avoid)
 {
     size_t bits = word | (word - ones); /* only a byte of 0 borrows; one to avoid becomes 0 */
 
-    if (avoid != ANY_CHARACTER) {
+    if (avoid != NOTHING) {
         bits |= ((word & ~(ones << 3)) ^ (avoid * ones)) - ones;
     }
     return bits;
@@ -97,7 +97,7 @@ static INLINE bool is_plain(const uint8_t *at, size_t left, size_t avoid)
 /* mqtt5_check_string(), with its fast path inlined where speed matters more than size. */
 static FAST mqtt5_status check_string(const mqtt5_view *view)
 {
-    if (IS_FAST && view->size <= MQTT5_MAX_STRING_SIZE && is_plain(view->data, view->size, ANY_CHARACTER)) {
+    if (IS_FAST && view->size <= MQTT5_MAX_STRING_SIZE && is_plain(view->data, view->size, NOTHING)) {
         return MQTT5_OK;
     }
     return mqtt5_check_string(view->data, view->size);

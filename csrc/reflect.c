@@ -11,23 +11,47 @@ typedef struct {
     mqtt5_member member;
 } row;
 
+/* The highest number that a kind holds. */
+enum {
+    TOP_BOOL = 0,
+    TOP_BYTE = 0xFF,
+    TOP_U16 = 0xFFFF,
+    TOP_VARINT = MQTT5_MAX_REMAINING_LENGTH,
+    TOP_VARINTS = MQTT5_MAX_REMAINING_LENGTH,
+    TOP_REASON_CODES = 0xFF,
+    TOP_STRING = 0,
+    TOP_BINARY = 0,
+    TOP_PAYLOAD = 0,
+    TOP_WILL = 0,
+    TOP_USER_PROPERTIES = 0,
+    TOP_TOPIC_FILTERS = 0,
+    TOP_PATTERNS = 0
+};
+#define TOP_U32 0xFFFFFFFFu
+
 /* clang-format off */
 #define FLAGGED(type, name, flag, kind, structs) \
-    {structs, {#name, offsetof(mqtt5_packet, as.type.name), offsetof(mqtt5_packet, as.type.flag), MQTT5_KIND_##kind, 0}}
-#define MEMBER(type, name, kind, structs) \
-    {structs, {#name, offsetof(mqtt5_packet, as.type.name), 0, MQTT5_KIND_##kind, 0}}
-#define OF_WILL(name, kind) {IN_WILL, {#name, offsetof(mqtt5_will, name), 0, MQTT5_KIND_##kind, 0}}
+    {structs, {#name, offsetof(mqtt5_packet, as.type.name), offsetof(mqtt5_packet, as.type.flag), MQTT5_KIND_##kind, \
+               0, 0, TOP_##kind}}
+#define RANGED(type, name, kind, structs, lowest, highest) \
+    {structs, {#name, offsetof(mqtt5_packet, as.type.name), 0, MQTT5_KIND_##kind, 0, lowest, highest}}
+#define MEMBER(type, name, kind, structs) RANGED(type, name, kind, structs, 0, TOP_##kind)
+#define PACKET_ID(type, structs) RANGED(type, packet_id, U16, structs, 1, TOP_U16)
+#define OF_WILL(name, kind, highest) {IN_WILL, {#name, offsetof(mqtt5_will, name), 0, MQTT5_KIND_##kind, 0, 0, highest}}
 /* Offsets in mqtt5_properties. */
 #define PROPERTY(id, name, kind, rule, packets) \
-    {packets, {#name, offsetof(mqtt5_properties, name), 0, MQTT5_KIND_##kind, id}},
-#define OF_FILTER(name, kind) {#name, offsetof(mqtt5_topic_filter, name), 0, MQTT5_KIND_##kind, 0}
+    {packets, {#name, offsetof(mqtt5_properties, name), 0, MQTT5_KIND_##kind, id, \
+               RULE_##rule == RULE_NOT_ZERO || RULE_##rule == RULE_TOPIC_ALIAS, \
+               RULE_##rule == RULE_BOOLEAN ? 1 : TOP_##kind}},
+#define OF_FILTER(name, kind, highest) \
+    {#name, offsetof(mqtt5_topic_filter, name), 0, MQTT5_KIND_##kind, 0, 0, highest}
 /* clang-format on */
 
 static const row fields[] = {
-    OF_WILL(topic, STRING),
-    OF_WILL(payload, BINARY),
-    OF_WILL(qos, BYTE),
-    OF_WILL(retain, BOOL),
+    OF_WILL(topic, STRING, 0),
+    OF_WILL(payload, BINARY, 0),
+    OF_WILL(qos, BYTE, 2),
+    OF_WILL(retain, BOOL, 0),
     MEMBER(connect, client_id, STRING, IN_CONNECT),
     FLAGGED(connect, username, has_username, STRING, IN_CONNECT),
     FLAGGED(connect, password, has_password, BINARY, IN_CONNECT),
@@ -38,17 +62,17 @@ static const row fields[] = {
     MEMBER(connack, reason_code, BYTE, IN_CONNACK),
     MEMBER(publish, topic, STRING, IN_PUBLISH),
     MEMBER(publish, payload, PAYLOAD, IN_PUBLISH),
-    MEMBER(publish, qos, BYTE, IN_PUBLISH),
+    RANGED(publish, qos, BYTE, IN_PUBLISH, 0, 2),
     MEMBER(publish, retain, BOOL, IN_PUBLISH),
-    MEMBER(publish, packet_id, U16, IN_PUBLISH),
+    PACKET_ID(publish, IN_PUBLISH),
     MEMBER(publish, duplicate, BOOL, IN_PUBLISH),
-    MEMBER(puback, packet_id, U16, IN_PUBLISH_ACK),
+    PACKET_ID(puback, IN_PUBLISH_ACK),
     MEMBER(puback, reason_code, BYTE, IN_PUBLISH_ACK),
-    MEMBER(subscribe, packet_id, U16, IN_SUBSCRIBE),
+    PACKET_ID(subscribe, IN_SUBSCRIBE),
     MEMBER(subscribe, topic_filters, TOPIC_FILTERS, IN_SUBSCRIBE),
-    MEMBER(suback, packet_id, U16, IN_SUBACK | IN_UNSUBACK),
+    PACKET_ID(suback, IN_SUBACK | IN_UNSUBACK),
     MEMBER(suback, reason_codes, REASON_CODES, IN_SUBACK | IN_UNSUBACK),
-    MEMBER(unsubscribe, packet_id, U16, IN_UNSUBSCRIBE),
+    PACKET_ID(unsubscribe, IN_UNSUBSCRIBE),
     MEMBER(unsubscribe, patterns, PATTERNS, IN_UNSUBSCRIBE),
     MEMBER(disconnect, reason_code, BYTE, IN_DISCONNECT | IN_AUTH),
 };
@@ -56,8 +80,8 @@ static const row fields[] = {
 static const row properties[] = {MQTT5_PROPERTY_TABLE(PROPERTY)};
 
 static const mqtt5_member filter_members[] = {
-    OF_FILTER(pattern, STRING),           OF_FILTER(max_qos, BYTE),         OF_FILTER(no_local, BOOL),
-    OF_FILTER(retain_as_published, BOOL), OF_FILTER(retain_handling, BYTE),
+    OF_FILTER(pattern, STRING, 0),           OF_FILTER(max_qos, BYTE, 2),         OF_FILTER(no_local, BOOL, 0),
+    OF_FILTER(retain_as_published, BOOL, 0), OF_FILTER(retain_handling, BYTE, 2),
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

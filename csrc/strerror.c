@@ -8,7 +8,7 @@
  */
 #include "mqtt5.h"
 
-/* Texts are one array each, without pointers to them: constants that need no relocation, and less of them. */
+/* Returns one of the texts of an array. Without an array of pointers, nothing needs relocation. */
 static const char *text_at(const char *texts, size_t index)
 {
     for (; index > 0; index--) {
@@ -23,18 +23,18 @@ static const char *text_at(const char *texts, size_t index)
 /* In the order of mqtt5_status. */
 static const char status_texts[] =
     "no error\0" /* MQTT5_OK */
-    "the packet is not complete\0" /* MQTT5_INCOMPLETE */
+    "the packet is incomplete\0" /* MQTT5_INCOMPLETE */
     "the output buffer is too small for the packet\0" /* MQTT5_ERR_NO_SPACE */
     "the packet is larger than the maximum packet size [2.1.4]\0" /* MQTT5_ERR_PACKET_TOO_LARGE */
     "the packet type is reserved [2.1.2]\0" /* MQTT5_ERR_RESERVED_TYPE */
     "reserved bits do not have their prescribed value [2.1.3]\0" /* MQTT5_ERR_RESERVED_FLAGS */
-    "a variable byte integer must take at most four bytes, and no more than needed [1.5.5]\0" /* MQTT5_ERR_BAD_VARINT */
-    "the field runs past the end of what contains it [2.1.4, 2.2.2.1]\0" /* MQTT5_ERR_TRUNCATED */
-    "bytes are left over behind the last field of the packet [2.1.4]\0" /* MQTT5_ERR_TRAILING_BYTES */
-    "there is no property with this identifier [2.2.2.2]\0" /* MQTT5_ERR_UNKNOWN_PROPERTY */
+    "a variable byte integer must have at most four bytes, and no more than needed [1.5.5]\0" /* MQTT5_ERR_BAD_VARINT */
+    "the field runs past the end of its packet or property section [2.1.4, 2.2.2.1]\0" /* MQTT5_ERR_TRUNCATED */
+    "trailing bytes after the last field [2.1.4]\0" /* MQTT5_ERR_TRAILING_BYTES */
+    "unknown property identifier [2.2.2.2]\0" /* MQTT5_ERR_UNKNOWN_PROPERTY */
     "this property is not allowed in this packet [2.2.2.2]\0" /* MQTT5_ERR_MISPLACED_PROPERTY */
     "a string must be well-formed UTF-8 without U+0000 [1.5.4]\0" /* MQTT5_ERR_BAD_UTF8 */
-    "a string or binary value takes at most 65,535 bytes [1.5.4, 1.5.6]\0" /* MQTT5_ERR_TOO_LONG */
+    "a string or binary value must have at most 65,535 bytes [1.5.4, 1.5.6]\0" /* MQTT5_ERR_TOO_LONG */
     "the QoS must be 0, 1 or 2 [3.1.2.6, 3.3.1.2]\0" /* MQTT5_ERR_BAD_QOS_FLAGS */
     "DUP must not be set with QoS 0 [3.3.1.1]\0" /* MQTT5_ERR_DUP_WITHOUT_QOS */
     "Will QoS and Will Retain must be 0 without a Will [3.1.2.6, 3.1.2.7]\0" /* MQTT5_ERR_WILL_FLAGS */
@@ -48,15 +48,15 @@ static const char status_texts[] =
     "a topic alias must not be 0 [3.3.2.3.4]\0" /* MQTT5_ERR_ZERO_TOPIC_ALIAS */
     "the value is out of range [1.5.5]\0" /* MQTT5_ERR_OUT_OF_RANGE */
     "a packet identifier from 1 to 65,535 is required [2.2.1]\0" /* MQTT5_ERR_NO_PACKET_ID */
-    "a packet with QoS 0 has no packet identifier [2.2.1]\0" /* MQTT5_ERR_PACKET_ID_WITHOUT_QOS */
-    "this packet has no such reason code [2.4]\0" /* MQTT5_ERR_BAD_REASON_CODE */
+    "a packet with QoS 0 must not have a packet identifier [2.2.1]\0" /* MQTT5_ERR_PACKET_ID_WITHOUT_QOS */
+    "this packet cannot have this reason code [2.4]\0" /* MQTT5_ERR_BAD_REASON_CODE */
     "the topic must not be empty without a topic alias [3.3.2.1]\0" /* MQTT5_ERR_NO_TOPIC */
     "the list must not be empty [3.8.3, 3.9.3, 3.10.3, 3.11.3]\0" /* MQTT5_ERR_EMPTY_LIST */
     "the maximum QoS must be 0, 1 or 2 [3.8.3.1]\0" /* MQTT5_ERR_BAD_REQUESTED_QOS */
     "the retain handling must be 0, 1 or 2 [3.8.3.1]\0" /* MQTT5_ERR_BAD_RETAIN_HANDLING */
     "no local must not be set on a shared subscription [3.8.3.1]\0" /* MQTT5_ERR_SHARED_NO_LOCAL */
     "the authentication method is missing [3.1.2.11.10, 3.15.2.2.2]\0" /* MQTT5_ERR_NO_AUTHENTICATION_METHOD */
-    "a packet of this type goes in the other direction, which is left out of this build [2.1.2]\0" /* MQTT5_ERR_WRONG_DIRECTION */
+    "this build does not support this packet type in this direction [2.1.2]\0" /* MQTT5_ERR_WRONG_DIRECTION */
     "unknown status";
 
 /* In the order of mqtt5_type. */
@@ -115,7 +115,7 @@ static const char reason_names[] =
 /* clang-format on */
 
 /* The code of each name of success. */
-static const uint8_t successes[] = {
+static const uint8_t success_codes[] = {
     MQTT5_RC_SUCCESS,
     MQTT5_RC_NORMAL_DISCONNECTION,
     MQTT5_RC_GRANTED_QOS_0,
@@ -128,7 +128,7 @@ static const uint8_t successes[] = {
     MQTT5_RC_RE_AUTHENTICATE,
 };
 
-enum { FIRST_FAILURE = MQTT5_RC_UNSPECIFIED_ERROR, LAST_FAILURE = MQTT5_RC_WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED };
+enum { FIRST_NAMED = MQTT5_RC_UNSPECIFIED_ERROR, LAST_NAMED = MQTT5_RC_WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED };
 
 const char *mqtt5_strerror(mqtt5_status status)
 {
@@ -145,12 +145,12 @@ const char *mqtt5_reason_name(unsigned type, uint8_t code)
 {
     size_t i = type == MQTT5_DISCONNECT ? 1 : type == MQTT5_SUBACK ? 2 : 0; /* 0x00 has three names */
 
-    if (code >= FIRST_FAILURE) {
-        return code <= LAST_FAILURE ? text_at(reason_names, code - (unsigned)FIRST_FAILURE) : "";
+    if (code >= FIRST_NAMED) {
+        return code <= LAST_NAMED ? text_at(reason_names, code - (unsigned)FIRST_NAMED) : "";
     }
-    for (; i < sizeof(successes); i++) {
-        if (successes[i] == code) {
-            return text_at(reason_names, LAST_FAILURE - FIRST_FAILURE + 1u + i);
+    for (; i < sizeof(success_codes); i++) {
+        if (success_codes[i] == code) {
+            return text_at(reason_names, LAST_NAMED - FIRST_NAMED + 1u + i);
         }
     }
     return "";

@@ -6,6 +6,12 @@
  */
 #include "mqtt5_text.h"
 
+/* '#' or '+' */
+static inline bool is_wildcard(uint8_t character)
+{
+    return (character & ~(unsigned)WILDCARD_BIT) == WILDCARDS;
+}
+
 static bool is_continuation(uint8_t byte)
 {
     return (byte & 0xC0) == 0x80;
@@ -70,7 +76,7 @@ mqtt5_status mqtt5_check_string(const uint8_t *data, size_t size)
     if (size > MQTT5_MAX_STRING_SIZE) {
         return MQTT5_ERR_TOO_LONG;
     }
-    return is_plain(data, size, ANY_CHARACTER) || is_multibyte(data, size) ? MQTT5_OK : MQTT5_ERR_BAD_UTF8;
+    return is_plain(data, size, NOTHING) || is_multibyte(data, size) ? MQTT5_OK : MQTT5_ERR_BAD_UTF8;
 }
 
 mqtt5_status mqtt5_check_topic_name(mqtt5_view topic)
@@ -80,12 +86,12 @@ mqtt5_status mqtt5_check_topic_name(mqtt5_view topic)
     if (topic.size > MQTT5_MAX_STRING_SIZE) {
         return MQTT5_ERR_TOO_LONG;
     }
-    if (!is_plain(topic.data, topic.size, NO_WILDCARD)) {
+    if (!is_plain(topic.data, topic.size, WILDCARDS)) {
         if (mqtt5_check_string(topic.data, topic.size) != MQTT5_OK) {
             return MQTT5_ERR_BAD_UTF8;
         }
         for (i = 0; i < topic.size; i++) {
-            if (topic.data[i] == '+' || topic.data[i] == '#') {
+            if (is_wildcard(topic.data[i])) {
                 return MQTT5_ERR_BAD_TOPIC_NAME;
             }
         }
@@ -108,11 +114,23 @@ static mqtt5_view unshared(mqtt5_view pattern)
         if (pattern.data[i] == '/' && i > 7) {
             return mqtt5_view_of(pattern.data + i + 1, pattern.size - i - 1);
         }
-        if (pattern.data[i] == '/' || pattern.data[i] == '+' || pattern.data[i] == '#') {
+        if (pattern.data[i] == '/' || is_wildcard(pattern.data[i])) {
             return none;
         }
     }
     return none;
+}
+
+/* The index of the first wildcard from i on, or the size. */
+static FAST size_t find_wildcard(mqtt5_view view, size_t i)
+{
+    while (IS_FAST && view.size - i >= sizeof(size_t) && is_plain(view.data + i, sizeof(size_t), WILDCARDS)) {
+        i += sizeof(size_t);
+    }
+    while (i < view.size && !is_wildcard(view.data[i])) {
+        i++;
+    }
+    return i;
 }
 
 mqtt5_status mqtt5_check_topic_filter(mqtt5_view pattern)
@@ -129,14 +147,12 @@ mqtt5_status mqtt5_check_topic_filter(mqtt5_view pattern)
             return MQTT5_ERR_BAD_SHARE_NAME;
         }
     }
-    for (i = 0; i < pattern.size; i++) {
-        if (pattern.data[i] == '+' || pattern.data[i] == '#') {
-            bool first = i == 0 || pattern.data[i - 1] == '/';
-            bool last = i + 1 == pattern.size;
+    for (i = find_wildcard(pattern, 0); i < pattern.size; i = find_wildcard(pattern, i + 1)) {
+        bool first = i == 0 || pattern.data[i - 1] == '/';
+        bool last = i + 1 == pattern.size;
 
-            if (!first || (!last && (pattern.data[i] == '#' || pattern.data[i + 1] != '/'))) {
-                return MQTT5_ERR_BAD_TOPIC_FILTER;
-            }
+        if (!first || (!last && (pattern.data[i] == '#' || pattern.data[i + 1] != '/'))) {
+            return MQTT5_ERR_BAD_TOPIC_FILTER;
         }
     }
     return pattern.size > 0 ? MQTT5_OK : MQTT5_ERR_BAD_TOPIC_FILTER;
@@ -152,7 +168,7 @@ bool mqtt5_topic_matches(mqtt5_view pattern, mqtt5_view topic)
     if (pattern.size == 0 || topic.size == 0) {
         return false;
     }
-    if (topic.data[0] == '$' && (pattern.data[0] == '+' || pattern.data[0] == '#')) {
+    if (topic.data[0] == '$' && is_wildcard(pattern.data[0])) {
         return false;
     }
     /* each turn compares one level; p and t stand at its beginning */

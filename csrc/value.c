@@ -41,33 +41,36 @@ static FAST void write_topic_filter(writer *w, const mqtt5_topic_filter *filter)
     write_byte(w, options);
 }
 
-/* One value; of a list, one item. */
-static FAST void read_value(reader *r, unsigned kind, value *v)
+/* One value; of a list, one item. to is of the type that the kind has. */
+static FAST void read_value(reader *r, unsigned kind, void *to)
 {
+    mqtt5_string_pair *pair;
+
     switch (kind) {
     case MQTT5_KIND_BYTE:
     case MQTT5_KIND_REASON_CODES:
-        v->byte = read_byte(r);
+        *(uint8_t *)to = read_byte(r);
         break;
     case MQTT5_KIND_U16:
-        v->u16 = read_u16(r);
+        *(uint16_t *)to = read_u16(r);
         break;
     case MQTT5_KIND_U32:
-        v->u32 = read_u32(r);
+        *(uint32_t *)to = read_u32(r);
         break;
     case MQTT5_KIND_VARINT:
     case MQTT5_KIND_VARINTS:
-        v->u32 = read_varint(r);
+        *(uint32_t *)to = read_varint(r);
         break;
     case MQTT5_KIND_USER_PROPERTIES:
-        read_view(r, &v->pair.name);
-        read_view(r, &v->pair.value);
+        pair = (mqtt5_string_pair *)to;
+        read_view(r, &pair->name);
+        read_view(r, &pair->value);
         break;
     case MQTT5_KIND_TOPIC_FILTERS:
-        read_topic_filter(r, &v->filter);
+        read_topic_filter(r, (mqtt5_topic_filter *)to);
         break;
     default:
-        read_view(r, &v->view);
+        read_view(r, (mqtt5_view *)to);
         break;
     }
 }
@@ -160,7 +163,7 @@ static FAST unsigned property_of(unsigned kind)
 }
 
 /* Passes over properties up to the value of one with that identifier; NULL if there is none. */
-static const uint8_t *pass_over(const uint8_t *at, const uint8_t *end, unsigned id, value *room)
+static const uint8_t *pass_over(const uint8_t *at, const uint8_t *end, unsigned id, void *room)
 {
     reader r = reader_of(at, (size_t)(end - at));
     unsigned found;
@@ -177,7 +180,7 @@ static const uint8_t *pass_over(const uint8_t *at, const uint8_t *end, unsigned 
 }
 
 /* Takes an item off the bytes, of which there are some. Those of a list of properties stand among other properties. */
-static FAST mqtt5_status read_item(mqtt5_view *wire, unsigned kind, value *item)
+static FAST mqtt5_status read_item(mqtt5_view *wire, unsigned kind, void *item)
 {
     const uint8_t *at = wire->data, *const end = at + wire->size;
     const unsigned id = property_of(kind);
@@ -196,7 +199,7 @@ static FAST mqtt5_status read_item(mqtt5_view *wire, unsigned kind, value *item)
     return r.status;
 }
 
-static FAST const void *next_item(mqtt5_list *list, unsigned kind, value *room)
+static FAST const void *next_item(mqtt5_list *list, unsigned kind, void *room)
 {
     const void *item = list->items;
 
@@ -224,12 +227,15 @@ const void *mqtt5_next_item(mqtt5_list *list, unsigned kind, value *room)
     return next_item(list, kind, room);
 }
 
+typedef char no_value_is_larger[sizeof(mqtt5_string_pair) == sizeof(value) ? 1 : -1];
+
 static FAST bool take(mqtt5_list *list, unsigned kind, void *item)
 {
-    value room;
-    const void *at = next_item(list, kind, &room);
+    value large;
+    void *room = kind == MQTT5_KIND_VARINTS ? &large : item; /* also for values that are passed over */
+    const void *at = next_item(list, kind, room);
 
-    if (at != NULL) {
+    if (at != NULL && at != item) {
         memcpy(item, at, item_size(kind));
     }
     return at != NULL;

@@ -1,49 +1,70 @@
 # SPDX-License-Identifier: MIT
-"""A small MQTT 5.0 broker: how to build on a codec that does no I/O. Usage: broker.py [--host H] [--port P]
+"""A small MQTT 5.0 broker: how to build on a codec that does no I/O.
 
-What arrives goes into a Decoder and comes out as packets; `packet.write()` gives the bytes to send; every error ends in
-one CONNACK or DISCONNECT with its reason code. Anybody may do anything, everything is in memory, sessions end with
-their connection (CONNACK says so), and the time that a message waits is not taken off its expiry interval.
+Usage: broker.py [--host H] [--port P] [--cert FILE --key FILE]
+
+A Decoder turns the bytes that arrive into packets, `packet.write()` turns packets into bytes to send. Every error ends
+in one CONNACK or DISCONNECT with its reason code. Every client may do everything, and everything is in memory. Sessions
+end with their connection, as CONNACK says. The time that a message waits is not taken off its expiry interval.
 """
 
 import argparse
 import asyncio
 import contextlib
 import signal
-from dataclasses import fields, replace
+import ssl
+from collections.abc import Callable, Iterable
+from dataclasses import fields
+from functools import partial
 from secrets import token_hex
+from typing import Any
 
 import mqtt5
-from mqtt5 import ConnAckReasonCode, DisconnectReasonCode, PubCompReasonCode
+from mqtt5 import ConnAckReasonCode, DisconnectReasonCode, PubCompReasonCode, PublishPacket, TopicFilter
 
-LIMITS = {"receive_max": 100, "topic_alias_max": 16, "max_packet_size": 256 * 1024}  # for clients; CONNACK tells them
+LIMITS: dict[str, Any] = {"receive_max": 100, "topic_alias_max": 16, "max_packet_size": 256 * 1024}  # in CONNACK
 MAX_IN_FLIGHT, MAX_WAITING, MAX_BACKLOG = 100, 10_000, 4 * 1024 * 1024  # unanswered and waiting messages, unsent bytes
-CONNECT_TIMEOUT, LINGER, FOREVER = 10.0, 2.0, 1e9  # seconds for CONNECT to come, the last packet to go, no keep-alive
+CONNECT_TIMEOUT, LINGER, FOREVER = 10.0, 2.0, 1e9  # seconds: until CONNECT, to send the last packet, no keep-alive
+
+Subscription = tuple[TopicFilter, int | None]  # with its subscription identifier
+Retained = dict[str, tuple[PublishPacket, str | None]]  # topic -> message, client id of its sender
+Say = Callable[[str], object]
 
 
 class Client(asyncio.Protocol):
-    def __init__(self, clients, retained):
-        self.clients, self.retained = clients, retained  # id -> Client; topic -> (message, id of its sender)
-        self.id, self.will, self.closing, self.loop = None, None, False, asyncio.get_running_loop()
-        self.decoder, self.max_packet_size = mqtt5.Decoder(LIMITS["max_packet_size"]), float("inf")
-        self.subscriptions, self.topics = {}, {}  # pattern -> (TopicFilter, subscription id); alias -> topic
-        self.received, self.waiting, self.in_flight = set(), [], set()  # ids before PUBREL; messages; unanswered ids
+    transport: asyncio.Transport
 
-    def connection_made(self, transport):
+    def __init__(self, clients: dict[str | None, "Client"], retained: Retained) -> None:
+        self.clients, self.retained, self.closing, self.loop = clients, retained, False, asyncio.get_running_loop()
+        self.id: str | None = None  # until CONNECT
+        self.will: mqtt5.Will | None = None
+        self.decoder, self.max_packet_size = mqtt5.Decoder(LIMITS["max_packet_size"]), float("inf")
+        self.subscriptions: dict[str, Subscription] = {}  # by topic filter
+        self.topics: dict[int | None, str] = {}  # by topic alias
+        self.received: set[int] = set()  # ids of QoS 2 messages for which PUBREL is due
+        self.waiting: list[PublishPacket] = []
+        self.in_flight: set[int] = set()  # ids of messages that the client has not acknowledged
+
+    def connection_made(self, transport: Any) -> None:
         self.transport = transport
-        self.pause_writing, self.resume_writing = transport.pause_reading, transport.resume_reading  # nor read
         self.timer = self.loop.call_later(CONNECT_TIMEOUT, self.close)
 
-    def connection_lost(self, _):
+    def pause_writing(self) -> None:  # reads no requests while their answers do not get through
+        self.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self.transport.resume_reading()
+
+    def connection_lost(self, exc: Exception | None) -> None:
         self.timer.cancel()
         if self.clients.get(self.id) is self:
             del self.clients[self.id]
         if self.will:  # at once: its delay ends with the session
             values = {f.name: getattr(self.will, f.name) for f in fields(self.will) if f.name != "will_delay_interval"}
             values |= {"payload": self.will.payload or b"", "packet_id": 1 if self.will.qos else None}
-            self.publish(mqtt5.PublishPacket(**values))
+            self.publish(PublishPacket(**values))
 
-    def data_received(self, data):
+    def data_received(self, data: bytes) -> None:
         try:
             self.decoder.feed(data)
             for packet in self.decoder:
@@ -52,27 +73,30 @@ class Client(asyncio.Protocol):
         except mqtt5.DecodeError as error:
             self.close(error.connack(str(error)) if self.id is None else error.disconnect(str(error)))
 
-    def send(self, packet):
-        data = packet.write()  # what is too large for the client must be left out (3.1.2.11.4)
+    def send(self, packet: mqtt5.BasePacket) -> bool:
+        data = packet.write()  # not sent if it is too large for the client (3.1.2.11.4)
         if sent := len(data) <= self.max_packet_size and not (self.closing or self.transport.is_closing()):
             self.transport.write(data)
         return sent
 
-    def refuse(self, code, text=None):
+    def refuse(self, code: int, text: str | None = None) -> None:
         answer = mqtt5.ConnAckPacket if self.id is None else mqtt5.DisconnectPacket
         self.close(answer(reason_code=code, reason_str=text))
 
-    def close(self, answer=None):
-        if answer:
-            self.send(answer) or self.send(replace(answer, reason_str=None))
+    def close(self, answer: mqtt5.ConnAckPacket | mqtt5.DisconnectPacket | None = None) -> None:
+        if answer and not self.send(answer):
+            self.send(answer.replace(reason_str=None))
         if not self.closing:
             self.closing = True
-            with contextlib.suppress(OSError):  # the client has gone
-                self.transport.write_eof()  # and read on: closing on unread bytes is a reset, the packet would be lost
+            if self.transport.can_write_eof():
+                with contextlib.suppress(OSError):  # the client has gone
+                    self.transport.write_eof()  # reads on: closing with unread bytes resets, and loses the last packet
+            else:
+                self.transport.close()  # TLS cannot end one direction; what is buffered is sent first
             self.timer.cancel()
             self.timer = self.loop.call_later(LINGER, self.transport.abort)
 
-    def handle(self, packet):
+    def handle(self, packet: mqtt5.Packet) -> None:
         match packet:
             case mqtt5.ConnectPacket() if self.id is None and packet.authentication_method is not None:
                 self.refuse(ConnAckReasonCode.BAD_AUTHENTICATION_METHOD)
@@ -80,7 +104,7 @@ class Client(asyncio.Protocol):
                 self.connect(packet)
             case _ if self.id is None:
                 self.refuse(ConnAckReasonCode.PROTOCOL_ERROR, "the first packet must be CONNECT")
-            case mqtt5.PublishPacket():
+            case PublishPacket():
                 self.receive(packet)
             case mqtt5.PubRelPacket(number):
                 code = PubCompReasonCode.SUCCESS if number in self.received else PubCompReasonCode.PACKET_ID_NOT_FOUND
@@ -109,7 +133,7 @@ class Client(asyncio.Protocol):
             self.timer.cancel()
             self.timer = self.loop.call_later(self.patience, self.refuse, DisconnectReasonCode.KEEP_ALIVE_TIMEOUT)
 
-    def connect(self, packet):
+    def connect(self, packet: mqtt5.ConnectPacket) -> None:
         assigned = None if packet.client_id else f"client-{token_hex(8)}"
         self.id, self.will = packet.client_id or assigned, packet.will
         self.patience = packet.keep_alive * 1.5 or FOREVER
@@ -118,10 +142,11 @@ class Client(asyncio.Protocol):
         if earlier := self.clients.get(self.id):
             earlier.refuse(DisconnectReasonCode.SESSION_TAKEN_OVER)
         self.clients[self.id] = self
-        told = LIMITS | {"session_expiry_interval": 0 if packet.session_expiry_interval else None}
-        self.send(mqtt5.ConnAckPacket(assigned_client_id=assigned, shared_subscription_available=False, **told))
+        expiry = 0 if packet.session_expiry_interval else None
+        told = mqtt5.ConnAckPacket(assigned_client_id=assigned, session_expiry_interval=expiry, **LIMITS)
+        self.send(told.replace(shared_subscription_available=False))
 
-    def subscribe(self, packet):
+    def subscribe(self, packet: mqtt5.SubscribePacket) -> None:
         asking = [f for f in packet.topic_filters if f.retain_handling <= (f.pattern not in self.subscriptions)]
         self.subscriptions |= {each.pattern: (each, packet.subscription_id) for each in packet.topic_filters}
         self.send(mqtt5.SubAckPacket(packet.packet_id, [each.max_qos for each in packet.topic_filters]))
@@ -129,7 +154,7 @@ class Client(asyncio.Protocol):
             for message, sender in self.retained.values():
                 self.offer(message, sender, [(wanted, packet.subscription_id)], retained=True)
 
-    def receive(self, packet):
+    def receive(self, packet: PublishPacket) -> None:
         topic = packet.topic or self.topics.get(packet.topic_alias)
         repeated = packet.qos == 2 and packet.packet_id in self.received
         if packet.topic_alias is not None and packet.topic_alias > LIMITS["topic_alias_max"]:
@@ -141,12 +166,12 @@ class Client(asyncio.Protocol):
         else:
             self.topics[packet.topic_alias] = topic  # None, no alias, is never looked up without a topic
             if not repeated:
-                self.publish(replace(packet, topic=topic, topic_alias=None, duplicate=False))
-            self.received |= {packet.packet_id} if packet.qos == 2 else set()
-            if packet.qos:
+                self.publish(packet.replace(topic=topic, topic_alias=None, duplicate=False))
+            if packet.packet_id is not None:  # QoS 1 or 2
+                self.received |= {packet.packet_id} if packet.qos == 2 else set()
                 self.send((mqtt5.PubAckPacket if packet.qos == 1 else mqtt5.PubRecPacket)(packet.packet_id))
 
-    def publish(self, message):
+    def publish(self, message: PublishPacket) -> None:
         if message.retain and message.payload:
             self.retained[message.topic] = message, self.id
         elif message.retain:
@@ -154,29 +179,35 @@ class Client(asyncio.Protocol):
         for client in self.clients.values():
             client.offer(message, self.id, client.subscriptions.values())
 
-    def offer(self, message, sender, subscriptions, retained=False):
+    def offer(
+        self, message: PublishPacket, sender: str | None, subscriptions: Iterable[Subscription], retained: bool = False
+    ) -> None:
         found = [each for each in subscriptions if not (each[0].no_local and sender == self.id)]
         found = [each for each in found if mqtt5.topic_matches(each[0].pattern, message.topic)]
         if found:
             qos = min(message.qos, max(wanted.max_qos for wanted, _ in found))
             retain = retained or (message.retain and any(wanted.retain_as_published for wanted, _ in found))
-            changes = {"subscription_ids": [number for _, number in found if number], "packet_id": 1 if qos else None}
-            self.waiting.append(replace(message, qos=qos, retain=retain, **changes))
+            numbers, packet_id = [number for _, number in found if number], 1 if qos else None
+            self.waiting.append(message.replace(qos=qos, retain=retain, subscription_ids=numbers, packet_id=packet_id))
             self.flush()
             if len(self.waiting) > MAX_WAITING or self.transport.get_write_buffer_size() > MAX_BACKLOG:
-                self.refuse(DisconnectReasonCode.QUOTA_EXCEEDED)  # nobody waits for a slow client
+                self.refuse(DisconnectReasonCode.QUOTA_EXCEEDED)  # too slow
 
-    def flush(self):
+    def flush(self) -> None:
         while self.waiting and (self.waiting[0].qos == 0 or len(self.in_flight) < self.max_in_flight):
             packet = self.waiting.pop(0)
             number = next(n for n in range(1, 65536) if n not in self.in_flight)
-            if self.send(replace(packet, packet_id=number if packet.qos else None)) and packet.qos:
+            if self.send(packet.replace(packet_id=number if packet.qos else None)) and packet.qos:
                 self.in_flight.add(number)
 
 
-async def main(host, port, say=lambda line: print(line, flush=True)):
-    clients, retained = {}, {}
-    server = await asyncio.get_running_loop().create_server(lambda: Client(clients, retained), host, port)
+async def main(host: str, port: int, say: Say = print, tls: ssl.SSLContext | None = None) -> None:
+    clients: dict[str | None, Client] = {}
+    retained: Retained = {}
+    timeout = CONNECT_TIMEOUT if tls else None
+    server = await asyncio.get_running_loop().create_server(
+        lambda: Client(clients, retained), host, port, ssl=tls, ssl_handshake_timeout=timeout
+    )
     say("listening on {}:{}".format(*server.sockets[0].getsockname()))
     try:
         await asyncio.Event().wait()  # until cancelled
@@ -184,16 +215,25 @@ async def main(host, port, say=lambda line: print(line, flush=True)):
         server.close()
         for client in clients.values():
             client.refuse(DisconnectReasonCode.SERVER_SHUTTING_DOWN)
-        await asyncio.sleep(0.1)  # for them to go
+        await asyncio.sleep(0.1)  # for the last packets to leave
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="A small MQTT 5.0 broker.")
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=1883, help="0: any free one (default: %(default)s)")
+    parser.add_argument("--port", type=int, help="0: any free one (default: 1883, with TLS 8883)")
+    parser.add_argument("--cert", metavar="FILE", help="certificate chain (PEM); turns TLS on")
+    parser.add_argument("--key", metavar="FILE", help="private key (PEM), if it is not in the same file")
+    args = parser.parse_args()
+    if args.key and not args.cert:
+        parser.error("--key needs --cert")
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job begins with it ignored
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
-        asyncio.run(main(**vars(parser.parse_args())))
-    except (KeyboardInterrupt, OSError, OverflowError) as end:  # the last two: the port is taken, or there is no such
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH) if args.cert else None
+        if tls:
+            tls.load_cert_chain(args.cert, args.key)
+        port = (8883 if tls else 1883) if args.port is None else args.port
+        asyncio.run(main(args.host, port, partial(print, flush=True), tls))
+    except (KeyboardInterrupt, OSError, OverflowError) as end:  # OverflowError: a port above 65535
         raise SystemExit(f"broker.py: {end}" if isinstance(end, Exception) else 0) from None

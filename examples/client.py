@@ -1,137 +1,190 @@
 # SPDX-License-Identifier: MIT
-"""A small MQTT 5.0 client: how to build on a codec that does no I/O. Usage: client.py [--host H] [--port P] [--topic T]
+"""A small MQTT 5.0 client: how to build on a codec that does no I/O. Usage: client.py [--host H] [--port P] [--tls]
 
-Each request becomes a packet and waits for its answer. A reason code of 0x80 or more is an MqttError, and so is the
-end of the connection if no OSError is. No reconnecting, no extended authentication, no topic alias from the server.
+Each request becomes a packet and waits for its answer. A packet beyond a limit that CONNACK announced is a ValueError
+and is not sent. A reason code of 0x80 or more is an MqttError; so is the end of the connection unless it is an OSError.
+Not included: reconnecting, extended authentication, topic aliases from the server.
 """
 
 import argparse
 import asyncio
 import contextlib
 import itertools
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Self, TypeVar
 
 import mqtt5
-from mqtt5 import DisconnectReasonCode, PubCompReasonCode, QoS
+from mqtt5 import ConnectPacket, DisconnectReasonCode, PubCompReasonCode, QoS, TopicFilter
+
+P = TypeVar("P", bound=mqtt5.BasePacket)
 
 
 class MqttError(Exception):
-    """`reason_code` is None if nobody gave one; `packet` is the one that the server sent."""
+    """`packet` is the server's packet with `reason_code`; both are None if there is none."""
 
-    def __init__(self, message, reason_code=None, packet=None):
+    def __init__(self, message: str, reason_code: int | None = None, packet: mqtt5.BasePacket | None = None) -> None:
         super().__init__(message)
         self.reason_code, self.packet = reason_code, packet
 
 
+@dataclass(eq=False)
 class Client:
     """`async with Client(host, port, mqtt5.ConnectPacket("me")) as client:`"""
 
-    def __init__(self, host, port, packet, timeout=10.0, trace=lambda direction, data: None):
-        self.host, self.port, self.packet, self.timeout, self.trace = host, port, packet, timeout, trace
-        self.decoder, self.ids = mqtt5.Decoder(packet.max_packet_size), itertools.cycle(range(1, 65536))
-        self.connack, self.error = None, None  # error: why there is no connection any more
-        self.waiting = {}  # (class of the answer, packet id or 0) -> Future
-        self.received = set()  # ids of QoS 2 messages for which PUBREL is due
-        self.messages, self.tasks = asyncio.Queue(), []  # messages: acknowledged, not yet received
+    host: str
+    port: int
+    packet: ConnectPacket
+    timeout: float = 10.0  # seconds for each answer
+    trace: Callable[[str, bytes], None] = lambda direction, data: None  # "->" or "<-", and the bytes
+    tls: ssl.SSLContext | None = None
 
-    async def __aenter__(self):
-        self.reader, self.writer = await asyncio.wait_for(asyncio.open_connection(self.host, self.port), self.timeout)
+    def __post_init__(self) -> None:
+        self.decoder, self.ids = mqtt5.Decoder(self.packet.max_packet_size), itertools.cycle(range(1, 65536))
+        self.connack = mqtt5.ConnAckPacket()  # without limits, until the server sends its own
+        self.error: Exception | None = None  # why the connection has ended
+        self.waiting: dict[tuple[type, int], asyncio.Future[Any]] = {}  # (class of the answer, packet id or 0)
+        self.received: set[int] = set()  # ids of QoS 2 messages for which PUBREL is due
+        self.messages: asyncio.Queue[mqtt5.PublishPacket | None] = asyncio.Queue()  # acknowledged; None: the end
+        self.tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        connecting = asyncio.open_connection(self.host, self.port, ssl=self.tls)
+        self.reader, self.writer = await asyncio.wait_for(connecting, self.timeout)
         self.tasks.append(asyncio.create_task(self._read()))
         try:
-            self.connack = await self._request(self.packet, mqtt5.ConnAckPacket)
+            told, asked = await self._request(self.packet, mqtt5.ConnAckPacket), self.packet
         except BaseException:
             await self.abort()
             raise
-        self.room = asyncio.Semaphore(self.connack.receive_max)
-        interval = self.packet.keep_alive if self.connack.server_keep_alive is None else self.connack.server_keep_alive
-        if interval:
-            self.tasks.append(asyncio.create_task(self._keep_alive(interval)))
+        # The server's values replace the client's (3.2.2.3.2, 3.2.2.3.7, 3.2.2.3.14).
+        expiry, keep_alive = told.session_expiry_interval, told.server_keep_alive
+        self.client_id = told.assigned_client_id or asked.client_id
+        self.session_expiry_interval = asked.session_expiry_interval if expiry is None else expiry
+        self.keep_alive = asked.keep_alive if keep_alive is None else keep_alive
+        self.quota = asyncio.Semaphore(told.receive_max)  # QoS 1 and 2 messages that may be sent (4.9)
+        if self.keep_alive:
+            self.tasks.append(asyncio.create_task(self._keep_alive(self.keep_alive / 2)))
         return self
 
-    async def __aexit__(self, kind, *_):  # after an exception without DISCONNECT, so that the will is published
+    async def __aexit__(self, kind: object, *_: object) -> None:  # no DISCONNECT after an exception: the will is due
         await (self.disconnect() if kind is None and self.error is None else self.abort())
 
-    async def subscribe(self, *filters, subscription_id=None):
-        """Takes TopicFilters or patterns; gives the granted QoS of each."""
-        filters = [mqtt5.TopicFilter(each) if isinstance(each, str) else each for each in filters]
-        packet = mqtt5.SubscribePacket(self._next_id(), filters, subscription_id=subscription_id)
+    async def subscribe(self, *filters: TopicFilter | str, subscription_id: int | None = None) -> tuple[int, ...]:
+        """Returns the granted QoS of each filter."""
+        wanted = [TopicFilter(each) if isinstance(each, str) else each for each in filters]
+        packet = mqtt5.SubscribePacket(self._next_id(), wanted, subscription_id=subscription_id)
         return (await self._request(packet, mqtt5.SubAckPacket)).reason_codes
 
-    async def unsubscribe(self, *patterns):
+    async def unsubscribe(self, *patterns: str) -> tuple[int, ...]:
         packet = mqtt5.UnsubscribePacket(self._next_id(), patterns)
         return (await self._request(packet, mqtt5.UnsubAckPacket)).reason_codes
 
-    async def publish(self, topic, payload, qos=QoS.AT_MOST_ONCE, **fields):
-        """Takes the fields of PublishPacket; gives the last acknowledgement: none, PUBACK or PUBCOMP."""
+    async def publish(self, topic: str, payload: bytes, qos: int = 0, **fields: Any) -> mqtt5.BasePacket | None:
+        """Takes the fields of PublishPacket. Returns the last acknowledgement: None, PUBACK or PUBCOMP."""
         if qos == QoS.AT_MOST_ONCE:
             self.send(mqtt5.PublishPacket(topic, payload, **fields))
-            return await self.writer.drain()
-        async with self.room:  # for no more at a time than the server's Receive Maximum
+            await self.writer.drain()
+            return None
+        await self.quota.acquire()
+        try:
             packet = mqtt5.PublishPacket(topic, payload, qos=qos, packet_id=self._next_id(), **fields)
-            if qos == QoS.AT_LEAST_ONCE:
-                return await self._request(packet, mqtt5.PubAckPacket)
-            await self._request(packet, mqtt5.PubRecPacket)
-            return await self._request(mqtt5.PubRelPacket(packet.packet_id), mqtt5.PubCompPacket)
+            future = self._ask(packet, mqtt5.PubAckPacket if qos == QoS.AT_LEAST_ONCE else mqtt5.PubCompPacket)
+        except BaseException:
+            self.quota.release()
+            raise
+        future.add_done_callback(lambda _: self.quota.release())  # not after a timeout: the server still counts it
+        return await self._answer(future)
 
-    async def ping(self):
+    async def ping(self) -> None:
         await self._request(mqtt5.PingReqPacket(), mqtt5.PingRespPacket)
 
-    async def receive(self):
-        """The next message, a PublishPacket."""
+    async def receive(self) -> mqtt5.PublishPacket:
+        """Returns the next message."""
         if (message := await self.messages.get()) is None:
             self.messages.put_nowait(None)
-            raise self.error
+            raise self.error or MqttError("not connected")
         return message
 
-    async def disconnect(self, reason_code=DisconnectReasonCode.NORMAL_DISCONNECTION, **fields):
+    async def disconnect(self, reason_code: int = DisconnectReasonCode.NORMAL_DISCONNECTION, **fields: Any) -> None:
         self.send(mqtt5.DisconnectPacket(reason_code=reason_code, **fields))
         await self.abort()
 
-    async def abort(self):
-        """Closes without a word."""
+    async def abort(self) -> None:
+        """Closes without DISCONNECT."""
         self._end(MqttError("this client closed the connection"))
         for task in self.tasks:
             task.cancel()
-        closed = asyncio.wait_for(self.writer.wait_closed(), self.timeout)  # which sends what is left
+        closed = asyncio.wait_for(self.writer.wait_closed(), self.timeout)  # sends what is still buffered
         await asyncio.gather(*self.tasks, closed, return_exceptions=True)
 
-    def send(self, packet):
+    def send(self, packet: mqtt5.BasePacket) -> None:
+        """Raises ValueError, and sends nothing, if the server does not support this packet."""
         if self.error:
             raise self.error
         data = packet.write()
-        if self.connack and len(data) > (self.connack.max_packet_size or len(data)):
-            raise ValueError(f"{len(data)} bytes: the server takes {self.connack.max_packet_size}")
+        if excess := self._excess(packet, len(data)):
+            raise ValueError(f"the server does not support {excess}")
         self.writer.write(data)
         self.trace("->", data)
 
-    async def _request(self, packet, answer):
+    def _excess(self, packet: mqtt5.BasePacket, size: int) -> str | None:
+        """What is beyond the limits of CONNACK (3.2.2.3), None if nothing is."""
+        told = self.connack
+        match packet:
+            case _ if told.max_packet_size is not None and size > told.max_packet_size:
+                return f"packets of {size} bytes, only up to {told.max_packet_size}"
+            case mqtt5.PublishPacket(qos=qos) if qos > told.max_qos:
+                return f"QoS {qos}, only up to {told.max_qos}"
+            case mqtt5.PublishPacket(retain=True) if not told.retain_available:
+                return "retained messages"
+            case mqtt5.PublishPacket(topic_alias=int(alias)) if alias > told.topic_alias_max:
+                return f"topic alias {alias}, only up to {told.topic_alias_max}"
+            case mqtt5.SubscribePacket(subscription_id=int()) if not told.subscription_id_available:
+                return "subscription identifiers"
+            case mqtt5.SubscribePacket(_, filters):
+                if not told.shared_subscription_available and any(f.pattern.startswith("$share/") for f in filters):
+                    return "shared subscriptions"
+                if not told.wildcard_subscription_available and any({*"+#"} & {*f.pattern} for f in filters):
+                    return "wildcard subscriptions"
+        return None
+
+    def _ask(self, packet: mqtt5.BasePacket, answer: type[P]) -> asyncio.Future[P]:
         self.send(packet)
-        future = self.waiting.setdefault((answer, getattr(packet, "packet_id", 0)), asyncio.Future())
+        return self.waiting.setdefault((answer, getattr(packet, "packet_id", 0)), asyncio.Future())
+
+    async def _answer(self, future: asyncio.Future[P]) -> P:
         packet = await asyncio.wait_for(asyncio.shield(future), self.timeout)
         for code in getattr(packet, "reason_codes", [getattr(packet, "reason_code", 0)]):
             if code >= 0x80:
-                raise MqttError(f"{packet.packet_type.name}: {code!r}", code, packet)
+                reason = getattr(packet, "reason_str", None) or "no reason given"
+                raise MqttError(f"{packet.packet_type.name}: {code!r}, {reason}", code, packet)
         return packet
 
-    def _next_id(self):
+    async def _request(self, packet: mqtt5.BasePacket, answer: type[P]) -> P:
+        return await self._answer(self._ask(packet, answer))
+
+    def _next_id(self) -> int:
         return next(number for number in self.ids if number not in {used for _, used in self.waiting})
 
-    def _end(self, error):
+    def _end(self, error: Exception) -> None:
         if self.error is None:
             self.error = error
             for future in self.waiting.values():
                 future.set_exception(error)
-                future.exception()  # perhaps nobody waits any more
+                future.exception()  # no warning if the caller has given up waiting
             self.messages.put_nowait(None)
             self.writer.close()
 
-    async def _keep_alive(self, seconds):
+    async def _keep_alive(self, seconds: float) -> None:
         with contextlib.suppress(MqttError, OSError):  # TimeoutError is an OSError
             while True:
-                await asyncio.sleep(seconds / 2)
+                await asyncio.sleep(seconds)
                 await self.ping()
         self._end(MqttError("no answer to PINGREQ"))
 
-    async def _read(self):
+    async def _read(self) -> None:
         try:
             while data := await self.reader.read(65536):
                 self.trace("<-", data)
@@ -143,13 +196,20 @@ class Client:
             answer = error.disconnect()
             self.send(answer)
             self._end(MqttError(f"from the server: {error}", answer.reason_code))
-        except Exception as error:  # whatever it is, nobody must wait for ever
+        except Exception as error:  # of any kind: every waiting request must end
             self._end(error)
 
-    def _handle(self, packet):
+    def _handle(self, packet: mqtt5.Packet) -> None:
         match packet:
             case _ if (key := (type(packet), getattr(packet, "packet_id", 0))) in self.waiting:
+                if isinstance(packet, mqtt5.ConnAckPacket):
+                    self.connack = packet
                 self.waiting.pop(key).set_result(packet)
+            case mqtt5.PubRecPacket(number) if (key := (mqtt5.PubCompPacket, number)) in self.waiting:
+                if packet.reason_code < 0x80:
+                    self.send(mqtt5.PubRelPacket(number))
+                else:  # the last answer
+                    self.waiting.pop(key).set_result(packet)
             case mqtt5.PublishPacket():
                 self._message(packet)
             case mqtt5.PubRelPacket(number):
@@ -157,13 +217,13 @@ class Client:
                 self.received.discard(number)
                 self.send(mqtt5.PubCompPacket(number, reason_code=code))
             case mqtt5.PingRespPacket():
-                pass  # one answered two
+                pass  # two PINGREQs share the first answer
             case mqtt5.DisconnectPacket(reason_code=code, reason_str=reason):
-                raise MqttError(f"DISCONNECT: {code!r}, {reason}", code, packet)
-            case _:  # what a server does not send, or an answer without a question
+                raise MqttError(f"DISCONNECT: {code!r}, {reason or 'no reason given'}", code, packet)
+            case _:  # a client's packet, or an answer without a request
                 raise mqtt5.DecodeError(f"unexpected {packet.packet_type.name}", reason_code=0x82)
 
-    def _message(self, packet):
+    def _message(self, packet: mqtt5.PublishPacket) -> None:
         repeated = packet.qos == 2 and packet.packet_id in self.received
         if packet.topic_alias is not None:
             raise mqtt5.DecodeError("a topic alias", reason_code=DisconnectReasonCode.TOPIC_ALIAS_INVALID)
@@ -171,29 +231,33 @@ class Client:
             raise mqtt5.DecodeError("too many messages", reason_code=DisconnectReasonCode.RECEIVE_MAX_EXCEEDED)
         if not repeated:
             self.messages.put_nowait(packet)
-        if packet.qos == 2:
-            self.received.add(packet.packet_id)
-        if packet.qos:
+        if packet.packet_id is not None:  # QoS 1 or 2
+            self.received |= {packet.packet_id} if packet.qos == 2 else set()
             self.send((mqtt5.PubAckPacket if packet.qos == 1 else mqtt5.PubRecPacket)(packet.packet_id))
 
 
-async def main():
+async def main() -> None:
     parser = argparse.ArgumentParser(description="Connects, subscribes, publishes at each QoS and receives.")
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=1883)
+    parser.add_argument("--port", type=int, help="default: 1883, with TLS 8883")
     parser.add_argument("--topic", default="mqtt5/example")
+    parser.add_argument("--tls", action="store_true", help="trust the certificate authorities of the system")
+    parser.add_argument("--cafile", help="use TLS and trust these certificate authorities (PEM)")
     args = parser.parse_args()
-    async with Client(args.host, args.port, mqtt5.ConnectPacket("", clean_start=True, keep_alive=60)) as client:
+    tls = ssl.create_default_context(cafile=args.cafile) if args.tls or args.cafile else None
+    port = args.port or (8883 if tls else 1883)
+    async with Client(args.host, port, ConnectPacket("", clean_start=True, keep_alive=60), tls=tls) as client:
         print("connected: ", client.connack)
         print("subscribed:", await client.subscribe(args.topic))
-        for qos in QoS:
+        levels = [qos for qos in QoS if qos <= client.connack.max_qos]
+        for qos in levels:
             print("published: ", await client.publish(args.topic, f"hello at QoS {qos}".encode(), qos))
-        for _ in QoS:
+        for _ in levels:
             print("received:  ", await asyncio.wait_for(client.receive(), client.timeout))
 
 
 if __name__ == "__main__":
     try:
         asyncio.run(main())
-    except (MqttError, OSError) as error:
+    except (MqttError, OSError, ValueError) as error:
         raise SystemExit(f"client.py: {type(error).__name__}: {error}") from None

@@ -2,8 +2,9 @@
 """A conversation between MQTT 5.0 clients and a broker, packet by packet. Usage: demo.py [--host H --port P]
 
 Starts broker.py on a free port, unless it is given the address of another broker, and lets clients of client.py talk to
-it. Each line is what was on the wire: who, which way, the bytes in hexadecimal, and what mqtt5 makes of them.
-Exit status 0 if everything went as expected, else 1.
+it. What the broker does not support, as its CONNACK says, is left out. Each line shows one packet on the wire: client,
+direction, the bytes in hexadecimal, and the packet that mqtt5 reads from them.
+Exit status 0 if everything went as expected, 1 otherwise.
 """
 
 import argparse
@@ -15,18 +16,20 @@ import signal
 import sys
 import textwrap
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from client import Client, MqttError
 
 import mqtt5
-from mqtt5 import DisconnectReasonCode, QoS, TopicFilter, Will
+from mqtt5 import ConnectPacket, DisconnectReasonCode, PublishPacket, QoS, TopicFilter, Will
 
 WIDTH, HEX_BYTES = 110, 8
-TIMEOUT = 10.0  # seconds for each step
+TIMEOUT = 5.0  # seconds for each step
 
 
-def short(packet):
+def short(packet: Any) -> str:
     """The packet as an expression, without the fields that have their default."""
     shown = []
     for field in dataclasses.fields(packet):
@@ -39,30 +42,30 @@ def short(packet):
     return f"{type(packet).__name__}({', '.join(shown)})"
 
 
-def wrapped(text, **options):
+def wrapped(text: str, **options: Any) -> str:
     return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False, **options)
 
 
 class Recorder:
     """Prints and counts packets, and what was expected of them."""
 
-    def __init__(self):
-        self.packets = Counter()
+    def __init__(self) -> None:
+        self.packets: Counter[str] = Counter()
         self.expected = self.missed = 0
 
-    def step(self, text):
+    def step(self, text: str) -> None:
         print(f"\n{text}", flush=True)
 
-    def expect(self, condition, text):
+    def expect(self, condition: object, text: str) -> None:
         self.expected += 1
         self.missed += not condition
         print(f"{'ok' if condition else 'NOT OK':>10}  {text}", flush=True)
 
-    def tracer(self, name):
+    def tracer(self, name: str) -> Callable[[str, bytes], None]:
         """For one connection: takes bytes as they come or go, and prints a line for each packet in them."""
         buffers = {"->": bytearray(), "<-": bytearray()}
 
-        def trace(direction, data):
+        def trace(direction: str, data: bytes) -> None:
             buffer = buffers[direction]
             buffer += data
             while buffer:
@@ -80,33 +83,34 @@ class Recorder:
 
         return trace
 
-    def line(self, name, direction, data, text):
+    def line(self, name: str, direction: str, data: bytes | bytearray, text: str) -> None:
         shown = data[:HEX_BYTES].hex(" ") + (" ..." if len(data) > HEX_BYTES else "")
         head = f"{name:>7} {direction} {shown:<{3 * HEX_BYTES + 3}}  "
         print(wrapped(text, initial_indent=head, subsequent_indent=" " * len(head)), flush=True)
 
 
-async def conversation(host, port, record, own):
-    """What own is about: the example broker says exactly what is expected, another one may answer errors otherwise."""
+async def conversation(host: str, port: int, record: Recorder, own: bool) -> None:
+    """`own`: it is the example broker, whose reason codes are known. Other brokers may answer errors otherwise."""
     prefix = f"mqtt5-demo/{secrets.token_hex(3)}"
 
-    def client(name, packet):
+    def client(name: str, packet: ConnectPacket) -> Client:
         return Client(host, port, packet, timeout=TIMEOUT, trace=record.tracer(name))
 
-    async def message(of):
+    async def message(of: Client) -> PublishPacket:
         return await asyncio.wait_for(of.receive(), TIMEOUT)
 
     record.step("Two clients connect. One asks the server for a client identifier, the other one leaves a will.")
-    async with client("alice", mqtt5.ConnectPacket("", clean_start=True, keep_alive=30)) as alice:
+    async with client("alice", ConnectPacket("", clean_start=True, keep_alive=30)) as alice:
         record.expect(alice.connack.assigned_client_id, f"alice is now {alice.connack.assigned_client_id}")
         will = Will(f"{prefix}/status", payload=b"bob is gone", qos=QoS.AT_LEAST_ONCE)
-        bob = client("bob", mqtt5.ConnectPacket(f"bob-{secrets.token_hex(3)}", clean_start=True, will=will))
+        bob = client("bob", ConnectPacket(f"bob-{secrets.token_hex(3)}", clean_start=True, will=will))
         async with bob:
             record.step("Alice subscribes with a wildcard and a subscription identifier.")
-            granted = await alice.subscribe(TopicFilter(f"{prefix}/#"), subscription_id=17)
-            record.expect(granted == (QoS.EXACTLY_ONCE,), f"granted: QoS {', '.join(str(code) for code in granted)}")
+            highest = alice.connack.max_qos
+            (granted,) = await alice.subscribe(TopicFilter(f"{prefix}/#"), subscription_id=17)
+            record.expect(granted == highest, f"granted: QoS {granted:d}, of at most {highest}")
 
-            for qos in QoS:
+            for qos in [qos for qos in QoS if qos <= highest]:
                 record.step(f"Bob publishes with QoS {qos}, {qos.name}.")
                 payload = f"21.{qos} degrees".encode()
                 await bob.publish(f"{prefix}/temperature", payload, qos, user_properties=[("unit", "C")])
@@ -114,36 +118,36 @@ async def conversation(host, port, record, own):
                 same = (got.payload, got.qos, got.user_properties) == (payload, qos, (("unit", "C"),))
                 record.expect(same and got.subscription_ids == (17,), "alice has it, with QoS, property and identifier")
 
-            record.step("Bob publishes a retained message; alice sees it once more when she subscribes again.")
-            await bob.publish(f"{prefix}/place", b"roof", QoS.AT_LEAST_ONCE, retain=True)
-            record.expect((await message(alice)).payload == b"roof", "alice has it as it is published")
-            await alice.subscribe(TopicFilter(f"{prefix}/place", max_qos=QoS.AT_MOST_ONCE))
-            got = await message(alice)
-            record.expect((got.payload, got.retain) == (b"roof", True), "and again, as a retained one")
-            await alice.unsubscribe(f"{prefix}/place")
-            await bob.publish(f"{prefix}/place", b"", QoS.AT_LEAST_ONCE, retain=True)
-            record.expect((await message(alice)).payload == b"", "bob takes it back")
+            if alice.connack.retain_available:
+                record.step("Bob publishes a retained message; alice sees it once more when she subscribes again.")
+                await bob.publish(f"{prefix}/place", b"roof", QoS.AT_LEAST_ONCE, retain=True)
+                record.expect((await message(alice)).payload == b"roof", "alice has it as it is published")
+                await alice.subscribe(TopicFilter(f"{prefix}/place", max_qos=QoS.AT_MOST_ONCE))
+                got = await message(alice)
+                record.expect((got.payload, got.retain) == (b"roof", True), "and again, as a retained one")
+                await alice.unsubscribe(f"{prefix}/place")
+                await bob.publish(f"{prefix}/place", b"", QoS.AT_LEAST_ONCE, retain=True)
+                record.expect((await message(alice)).payload == b"", "bob takes it back")
 
             record.step("Bob's connection breaks without a DISCONNECT: the server publishes his will.")
             await bob.ping()
             await bob.abort()
             record.expect((await message(alice)).payload == b"bob is gone", "alice knows that bob is gone")
 
-        await refused(client, prefix, record, own)
+        await refused(client, record, own)
 
         record.step("Alice leaves.")
         record.expect(alice.messages.empty(), "no message came twice")
-    return record
 
 
-async def refused(client, prefix, record, own):
-    def expect(error, reason_code):
-        found = f"0x{error.reason_code:02X} {error.reason_code.name}" if error.reason_code else str(error)
-        right = error.reason_code == reason_code if own else error.reason_code is None or error.reason_code >= 0x80
-        record.expect(right, f"the server ended it: {found}")
+async def refused(client: Callable[[str, ConnectPacket], Client], record: Recorder, own: bool) -> None:
+    def expect(error: MqttError | OSError, reason_code: int) -> None:
+        code = error.reason_code if isinstance(error, MqttError) else None
+        right = code == reason_code if own else code is None or code >= 0x80
+        record.expect(right, f"the server ended it: {getattr(code, 'name', error)}")
 
-    mallory = mqtt5.ConnectPacket(f"mallory-{secrets.token_hex(3)}", clean_start=True)
-    for text, packet, reason_code in (
+    mallory = ConnectPacket(f"mallory-{secrets.token_hex(3)}", clean_start=True)
+    for text, data, reason_code in (
         ("a PUBLISH with QoS 3", "36 06 00 01 61 00 01 00", DisconnectReasonCode.MALFORMED_PACKET),
         ("a topic that is not UTF-8", "30 05 00 02 c3 28 00", DisconnectReasonCode.MALFORMED_PACKET),
         ("topic alias 0", "30 09 00 01 61 03 23 00 00 68 69", DisconnectReasonCode.TOPIC_ALIAS_INVALID),
@@ -151,14 +155,15 @@ async def refused(client, prefix, record, own):
     ):
         record.step(f"Mallory sends {text}.")
         async with client("mallory", mallory) as attacker:
-            data = bytes.fromhex(packet)
-            attacker.trace("->", data)
-            attacker.writer.write(data)
+            attacker.trace("->", bytes.fromhex(data))
+            attacker.writer.write(bytes.fromhex(data))
             try:
                 await asyncio.wait_for(attacker.receive(), TIMEOUT)
-                record.expect(False, "the server let it pass")
+                record.expect(False, "the server sends a message")
+            except TimeoutError:  # RabbitMQ 4.0 takes a topic that is not UTF-8
+                record.expect(not own, "the server lets it pass")
             except (MqttError, OSError) as error:
-                expect(error if isinstance(error, MqttError) else MqttError(repr(error)), reason_code)
+                expect(error, reason_code)
 
     if own:
         record.step("Mallory wants extended authentication.")
@@ -170,7 +175,7 @@ async def refused(client, prefix, record, own):
             expect(error, mqtt5.ConnAckReasonCode.BAD_AUTHENTICATION_METHOD)
 
 
-async def main():
+async def main() -> int:
     parser = argparse.ArgumentParser(description="An MQTT 5.0 conversation, packet by packet.")
     parser.add_argument("--host", default="127.0.0.1", help="of a broker (default: %(default)s)")
     parser.add_argument("--port", type=int, help="of a broker (default: the example broker is started)")
@@ -182,6 +187,7 @@ async def main():
             broker = await asyncio.create_subprocess_exec(
                 *(sys.executable, str(script), "--host", args.host, "--port", "0"), stdout=asyncio.subprocess.PIPE
             )
+            assert broker.stdout
             line = (await asyncio.wait_for(broker.stdout.readline(), TIMEOUT)).decode().strip()
             print(f"broker.py: {line}")
             port = int(line.rpartition(":")[2])

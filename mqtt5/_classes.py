@@ -60,15 +60,19 @@ def signature(fields: tuple[Field, ...]) -> Any:
     return Signature(parameters)
 
 
-def dataclass_fields(name: str, fields: tuple[Field, ...]) -> Any:
+def twin(name: str, fields: tuple[Field, ...]) -> Any:
+    """A plain dataclass with the same fields."""
     import dataclasses
 
     specs = [
         (f.name, f.annotation, dataclasses.field(kw_only=f.keyword, **({} if f.required else {"default": f.default})))
         for f in fields
     ]
-    twin: Any = dataclasses.make_dataclass(name, specs, init=False, repr=False, eq=False)
-    return twin.__dataclass_fields__
+    return dataclasses.make_dataclass(name, specs, repr=False, eq=False, frozen=True)
+
+
+def dataclass_fields(name: str, fields: tuple[Field, ...]) -> Any:
+    return twin(name, fields).__dataclass_fields__
 
 
 def documentation(module: str, name: str, text: str, fields: tuple[Field, ...]) -> str:
@@ -106,15 +110,15 @@ def duplicate(packet: Any, memo: dict[int, Any] | None = None) -> Any:
     """A copy of an object of a derived class, with what that adds; with a memo, of which a deep copy is made."""
     cls = type(packet)
     args, keywords = packet.__getnewargs_ex__()
-    twin = cls.__new__(cls, *args, **keywords)
+    made = cls.__new__(cls, *args, **keywords)
     state = packet.__getstate__()
     if memo is not None:
         from copy import deepcopy
 
-        memo[id(packet)] = twin
+        memo[id(packet)] = made
         state = deepcopy(state, memo)
     attributes, slots = state if isinstance(state, tuple) else (state, None)
     for added in (attributes, slots):
         for name, value in (added or {}).items():
-            setattr(twin, name, value)
-    return twin
+            setattr(made, name, value)
+    return made

@@ -78,14 +78,14 @@ def _bool(value: Any, name: str) -> bool:
     return bool(value)
 
 
-def _integer(lowest: int, highest: int) -> Converter:
+def _integer(lowest: int, highest: int, rule: str) -> Converter:
     def convert(value: Any, name: str) -> int:
         try:
             number = index(value)
         except TypeError:
             raise refuse_type(value, name, "an int") from None
         if not lowest <= number <= highest:
-            raise refuse_argument(number, name, f"must be from {lowest} to {highest}")
+            raise refuse_argument(number, name, rule)
         return int(number)
 
     return convert
@@ -150,17 +150,17 @@ def hiding(inner: Converter) -> Converter:
     return convert
 
 
-def converter(annotation: Any, lowest: int, highest: int) -> Converter:
-    """The converter for a field or item so annotated, whose numbers are in that range."""
+def converter(annotation: Any, lowest: int, highest: int, rule: str) -> Converter:
+    """The converter for a field or item with this annotation; a number out of range breaks the rule."""
     arguments = arguments_of(annotation)
     if isinstance(annotation, UnionType):
-        inner = converter(plain_type(annotation), lowest, highest)
+        inner = converter(plain_type(annotation), lowest, highest, rule)
         return lambda value, name: None if value is None else inner(value, name)
     if getattr(annotation, "__origin__", None) is tuple:
-        items = [converter(argument, lowest, highest) for argument in arguments if argument is not Ellipsis]
+        items = [converter(argument, lowest, highest, rule) for argument in arguments if argument is not Ellipsis]
         return _many(items[0]) if Ellipsis in arguments else _pair(*items)
     if annotation is int:
-        return _integer(lowest, highest)
+        return _integer(lowest, highest, rule)
     if issubclass(annotation, IntEnum):
         return _enum(annotation)
     exact: dict[Any, Converter] = {str: to_string, bytes: _bytes, bool: _bool}

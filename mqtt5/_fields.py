@@ -161,7 +161,7 @@ class Field:
         "convert",  # a Converter
         "default",  # Required if it has none
         "flag",  # offset of the bool that says that it is there; 0 if it has none
-        "highest",  # of a number: the range that its C type and absence leave; else 0
+        "highest",  # of a number: what its C type can hold, None apart; else 0. The C library knows the rule
         "keyword",  # keyword-only
         "kind",
         "label",  # "Class.name"
@@ -223,14 +223,16 @@ class Declaration:
 # ---------------------------------------------------------------- the join
 
 
-def join(cls: type, reflect: Callable[[int], Iterable[tuple[str, int, int, int, int]]]) -> Declaration:
-    """The declaration of a class. reflect(struct) gives (name, kind, offset, flag, property) of each member.
+def join(cls: type, reflect: Callable[[int], Iterable[tuple[Any, ...]]]) -> Declaration:
+    """The declaration of a class. reflect(struct) gives, of each member, what mqtt5_member has, in this order:
+
+    name, kind, offset, flag, property, lowest, highest.
 
     Raises ImportError if the class and the struct do not have the same fields, of matching types.
     """
     packet_type: Any = getattr(cls, "packet_type", None)
     struct = COMPONENTS[cls.__name__] if packet_type is None else int(packet_type)
-    members = {name: (kind, offset, flag, prop) for name, kind, offset, flag, prop in reflect(struct)}
+    members = {name: member for name, *member in reflect(struct)}
     aliases = {value.name: key for key, value in vars(cls).items() if isinstance(value, Alias)}
     keyword, fields = False, []
     for name, annotation in cls.__annotations__.items():
@@ -252,7 +254,7 @@ def join(cls: type, reflect: Callable[[int], Iterable[tuple[str, int, int, int, 
     return Declaration(cls, tuple(fields), struct)
 
 
-def _complete(field: Field, kind: int, offset: int, flag: int, prop: int) -> None:
+def _complete(field: Field, kind: int, offset: int, flag: int, prop: int, lowest: int, highest: int) -> None:
     """Adds what the C struct says of a field, and how it is converted."""
     plain = plain_type(field.annotation)
     allowed = TYPES[kind]
@@ -267,6 +269,6 @@ def _complete(field: Field, kind: int, offset: int, flag: int, prop: int) -> Non
         field.members = {int(member): member for member in plain}
     elif plain is bool:
         field.members = {0: False, 1: True}
-    field.convert = converter(field.annotation, field.lowest, field.highest)
+    field.convert = converter(field.annotation, field.lowest, field.highest, f"must be from {lowest} to {highest}")
     if field.secret:
         field.convert = hiding(field.convert)

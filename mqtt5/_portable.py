@@ -8,7 +8,6 @@ kinds of fields. It does not know any packet by name, any rule of MQTT, or the w
 
 from __future__ import annotations
 
-import dataclasses
 from functools import update_wrapper
 
 import _cffi_backend  # noqa: F401  # for bundlers; and without it, importing _ffi ends in a SystemError
@@ -165,10 +164,15 @@ def _put_step(field: Field, put: Put | None, slot: Any) -> Callable[..., None]:
     get, store, default, convert, label = slot.__get__, slot.__set__, field.default, field.convert, field.label
     lowest, highest, is_list = field.lowest, field.highest, field.kind in ITEMS
     is_number, is_text = exact is int, exact is str and not is_list
+    members = None if exact is bool else field.members
 
     def put_number(packet: Any, struct: Any, scratch: Scratch, keep: bool) -> Any:
         value = get(packet)
-        if value is not default and (type(value) is not exact or (is_number and not lowest <= value <= highest)):
+        if value is not default and (
+            type(value) is not exact
+            or (is_number and not lowest <= value <= highest)
+            or (members and members.get(int(value)) is not value)
+        ):
             value = convert(value, label)
             if keep:
                 store(packet, value)
@@ -352,12 +356,15 @@ _checks = [lib.mqtt5_check_will, *[lib.mqtt5_check] * 15, lib.mqtt5_check_subscr
 class Immutable:
     __slots__ = ()
 
-    __shape: Any = None  # of a packet class, its Shape
+    if TYPE_CHECKING:
+        __shape: type[Shape]
 
     def __new__(cls, *args: Any, **keywords: Any) -> Self:
-        if cls.__shape is None:
-            raise TypeError(f"cannot construct an object of the abstract class {cls.__module__}.{cls.__name__}")
-        return cls.__shape.construct(cls, args, keywords)  # type: ignore[no-any-return]
+        try:
+            shape = cls.__shape
+        except AttributeError:
+            raise TypeError(f"cannot construct an object of the abstract class {_errors.short(cls)}") from None
+        return shape.construct(cls, args, keywords)  # type: ignore[no-any-return]
 
     def __values(self) -> dict[str, Any]:
         return {name: slot.__get__(self) for name, slot in self.__shape.slots.items()}
@@ -383,7 +390,7 @@ class Immutable:
         object.__delattr__(self, name)
 
     def __refuse(self, name: str, verb: str) -> None:
-        if name in self.__shape.slots:
+        if name in self.__shape.slots or name in self.__shape.aliases:
             raise _errors.refuse_change(name, verb)
 
     def replace(self, **changes: Any) -> Self:
@@ -409,6 +416,8 @@ class BasePacket(Immutable):
     __slots__ = ()
 
     def write(self) -> bytes:
+        if not issubclass(type(self), BasePacket):
+            raise TypeError(f"descriptor 'write' requires a packet, not {_errors.short(self)}")
         return self._Immutable__shape.write(self)  # type: ignore[attr-defined,no-any-return]
 
 
@@ -419,12 +428,6 @@ def packet(declared: type[_T]) -> type[_T]:
     """Makes the class that is declared."""
     declaration = _fields.join(declared, reflect)
     fields, name = declaration.fields, declared.__name__
-    specs = [
-        (f.name, f.annotation, dataclasses.field(kw_only=f.keyword, **({} if f.required else {"default": f.default})))
-        for f in fields
-    ]
-    twin = dataclasses.make_dataclass(name, specs, repr=False, eq=False, frozen=True)
-
     body = {"__qualname__": declared.__qualname__, "__slots__": [f.name for f in fields]}
     made: Any = type(name, declared.__bases__, declaration.namespace | body)
     del made.__slots__  # else pickle and copy take the fields for what a derived class adds
@@ -437,7 +440,7 @@ def packet(declared: type[_T]) -> type[_T]:
         "cls": made,
         "fields": fields,
         "number": declaration.struct,
-        "initialize": staticmethod(vars(twin)["__init__"]),
+        "initialize": staticmethod(_classes.twin(name, fields).__init__),
         "blank": tuple([None for f in fields if f.required]),
         "slots": slots,
         "is_component": not issubclass(declared, BasePacket),
@@ -455,11 +458,12 @@ def packet(declared: type[_T]) -> type[_T]:
     return made  # type: ignore[no-any-return]
 
 
-def reflect(struct: int) -> Iterator[tuple[str, int, int, int, int]]:
-    """(name, kind, offset, flag, property) of each member of a struct."""
+def reflect(struct: int) -> Iterator[tuple[Any, ...]]:
+    """(name, kind, offset, flag, property, lowest, highest) of each member of a struct."""
     member, index = ffi.new("mqtt5_member *"), 0
     while lib.mqtt5_reflect(struct, index, member):
-        yield _text(member.name), member.kind, member.offset, member.flag, member.property
+        m = member
+        yield _text(m.name), m.kind, m.offset, m.flag, m.property, m.lowest, m.highest
         index += 1
 
 
@@ -575,20 +579,17 @@ class Decoder:
         if arrived >= self._needed:  # from here on with copies: another thread may change the buffer
             self._needed = _packet_size(bytes(self._buffer[start : start + 16]), self._options)
             if arrived >= self._needed:
-                return self._read(bytes(self._buffer[start : start + self._needed]), arrived)
+                data = bytes(self._buffer[start : start + self._needed])
+                try:
+                    made, size = _decode(data, arrived, self._options)
+                except DecodeError as error:
+                    self._error = _errors.again(error)  # without the traceback, which leads back here
+                    self._buffer, self._start = bytearray(), 0
+                    raise
+                self._start, self._needed = start + size, 1
+                return made
         self._drop_read()
         raise StopIteration
-
-    def _read(self, data: bytes, arrived: int) -> Any:
-        try:
-            made, size = _decode(data, arrived, self._options)
-        except DecodeError as error:
-            self._error = _errors.again(error)  # without the traceback, which leads back here
-            self._buffer, self._start = bytearray(), 0
-            raise
-        self._start += size
-        self._needed = 1
-        return made
 
     def _drop_read(self) -> None:
         del self._buffer[: self._start]

@@ -251,7 +251,7 @@ static PyObject *topic_matches(PyObject *module, PyObject *const *args, Py_ssize
     return i == 2 ? PyBool_FromLong(mqtt5_topic_matches(views[0], views[1])) : NULL;
 }
 
-/* (name, kind, offset, flag, property) of each member of a struct: mqtt5_reflect(). */
+/* (name, kind, offset, flag, property, lowest, highest) of each member of a struct: mqtt5_reflect(). */
 static PyObject *reflect(PyObject *module, PyObject *structure)
 {
     const long number = PyLong_AsLong(structure);
@@ -264,7 +264,8 @@ static PyObject *reflect(PyObject *module, PyObject *structure)
         Py_CLEAR(members);
     }
     for (i = 0; members != NULL && number >= 0 && mqtt5_reflect((unsigned)number, i, &m); i++) {
-        PyObject *member = Py_BuildValue("siiii", m.name, m.kind, m.offset, m.flag, m.property);
+        PyObject *member =
+            Py_BuildValue("siiiiiI", m.name, m.kind, m.offset, m.flag, m.property, m.lowest, (unsigned)m.highest);
 
         if (member == NULL || PyList_Append(members, member) < 0) {
             Py_CLEAR(members);
@@ -550,7 +551,8 @@ static PyMethodDef module_functions[] = {
     {"packet", native_packet, METH_O, "packet($module, cls, /)\n--\n\nMakes the class of a declaration."},
     {"face", face, METH_O, "face($module, documented, /)\n--\n\nThe engine's function or class of that name."},
     {"reflect", reflect, METH_O,
-     "reflect($module, struct, /)\n--\n\n(name, kind, offset, flag, property) of each member of a struct."},
+     "reflect($module, struct, /)\n--\n\n(name, kind, offset, flag, property, lowest, highest) of each member of a "
+     "struct."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -82,12 +82,15 @@ struct layout {
 #endif
 };
 
-/* What start() is given. */
-#define SHARED_FUNCTIONS(X)                                                                              \
-    X(fields, join)                                                                                      \
-    X(fields, Required) X(converters, to_string) X(converters, size_limit) X(classes, duplicate)         \
-        X(errors, refuse_type) X(errors, refuse_argument) X(errors, refuse_call) X(errors, refuse_value) \
-            X(errors, refuse_packet) X(errors, refuse_change) X(errors, again) X(errors, incomplete)
+/* What start() is given: of which module, and the name there. */
+/* clang-format off */
+#define SHARED_FUNCTIONS(X) \
+    X(fields, join) X(fields, Required) \
+    X(converters, to_string) X(converters, size_limit) \
+    X(classes, duplicate) \
+    X(errors, refuse_type) X(errors, refuse_argument) X(errors, refuse_call) X(errors, refuse_value) \
+    X(errors, refuse_packet) X(errors, refuse_change) X(errors, again) X(errors, incomplete)
+/* clang-format on */
 
 struct state {
 #define MEMBER(module, name) PyObject *name;

@@ -21,6 +21,11 @@ native = pytest.mark.skipif(mqtt5.engine != "native", reason="of the native engi
 portable = pytest.mark.skipif(mqtt5.engine != "portable", reason="of the portable engine")
 each_engine = pytest.mark.parametrize("engine", ENGINES)
 cpython = pytest.mark.skipif(sys.implementation.name != "cpython", reason="PyPy counts no references")
+#: Whether the collector may run at nearly every allocation: without the GIL it waits for the heap to grow by a quarter.
+eager_collector = pytest.mark.skipif(
+    not getattr(sys, "_is_gil_enabled", lambda: True)(),
+    reason="the collector of this Python cannot be made to run often",
+)
 
 
 def environment(engine: str | None) -> dict[str, str]:

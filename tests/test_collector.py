@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from engines import cpython, run
+from engines import cpython, eager_collector, run
 from samples import (
     CLASSES,
     COMPONENTS,
@@ -223,6 +223,7 @@ def called_by_collector(callback: Callable[[str, Any], None]) -> Iterator[None]:
 
 
 @cpython
+@eager_collector
 def test_callback_that_constructs_during_construction() -> None:
     """The collector may run at every new tuple, and with it any code: here it makes packets of the same classes."""
     made: list[bytes] = []
@@ -260,6 +261,7 @@ def eager_gc() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
+@eager_collector
 @pytest.mark.usefixtures("frozen_heap")
 def test_callback_that_uses_objects_being_read() -> None:
     """The collector runs at nearly every allocation, and its callback uses every packet it finds, finished or not."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from engines import cpython
+from engines import cpython, eager_collector
 from test_collector import eager_gc
 from test_hostile_decoder import BAD, IN_STREAM, PING, STREAM
 
@@ -67,6 +67,7 @@ class Trash:
         self.action()
 
 
+@eager_collector
 @pytest.mark.usefixtures("frozen_heap")
 @pytest.mark.parametrize("action", ["feed", "next", "init", "buffered"])
 def test_decoder_used_by_collector_during_step(action: str) -> None:

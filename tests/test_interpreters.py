@@ -123,12 +123,18 @@ print("done")
 @pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="the size of a process is read from /proc")
 def test_interpreters_used_at_once_leave_no_memory() -> None:
-    """Four at once, again and again: no more growth than with the standard library's modules alone."""
+    """Four at once, again and again: no more growth than with the standard library's modules alone.
+
+    Free-threaded Python 3.14 and Python 3.12 and 3.13 keep megabytes of each interpreter that ends, whatever it has
+    imported: nothing can be told there.
+    """
     grown = {}
-    for name, code in (("mqtt5", USE), ("stdlib", STDLIB)):
+    for name, code in (("stdlib", STDLIB), ("mqtt5", USE)):
         grown[name] = int(run(f"{API}\nROUNDS = {ROUNDS}\nCODE = {code!r}\n{MEASURE}", timeout=600))
-    spread = 1_000_000 + 20_000 * ROUNDS  # of the allocator: 5 kB for each interpreter
-    assert grown["mqtt5"] < grown["stdlib"] + spread, grown
+        if grown["stdlib"] > 5_000_000 + ROUNDS * 4 * 500_000:
+            pytest.skip(f"this Python keeps {grown['stdlib'] // (ROUNDS * 4):,} bytes of each interpreter by itself")
+    noise = 5_000_000  # of the allocator, however many rounds
+    assert grown["mqtt5"] < grown["stdlib"] + noise + ROUNDS * 4 * 10_000, grown
 
 
 @pytest.mark.skipif("portable" not in ENGINES, reason="this installation has no portable engine")

@@ -104,6 +104,9 @@ def test_platformio_manifest() -> None:
     assert manifest["license"] == "MIT"  # its validation asks a server for the list of licenses
     assert (ROOT / manifest["build"]["srcDir"] / manifest["headers"]).is_file()
     assert (ROOT / manifest["build"]["includeDir"]).is_dir()
+    # The codec needs a size_t of 32 bits; these have 16.
+    assert "*" not in manifest["platforms"]
+    assert not {"atmelavr", "atmelmegaavr", "intel_mcs51", "ststm8", "timsp430"} & set(manifest["platforms"])
 
 
 def test_platformio_packs_it(tool: Tool, tmp_path: Path) -> None:

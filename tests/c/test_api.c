@@ -1209,6 +1209,39 @@ static unsigned count_member(unsigned type, const char *name, unsigned kind, siz
     return times;
 }
 
+static void check_range(unsigned type, const char *name, unsigned lowest, uint32_t highest)
+{
+    mqtt5_member member;
+    size_t i;
+
+    CONTEXT("range of %s in struct %u", name, type);
+    for (i = 0; mqtt5_reflect(type, i, &member) && strcmp(member.name, name) != 0; i++) {
+    }
+    CHECK(mqtt5_reflect(type, i, &member));
+    CHECK(member.lowest == lowest);
+    CHECK(member.highest == highest);
+}
+
+/* The sections of the packets say which numbers are allowed. */
+static void test_ranges_of_members(void)
+{
+    cases++;
+    check_range(MQTT5_CONNECT, "keep_alive", 0, 0xFFFF);
+    check_range(MQTT5_CONNECT, "receive_max", 1, 0xFFFF);
+    check_range(MQTT5_CONNECT, "max_packet_size", 1, 0xFFFFFFFFu);
+    check_range(MQTT5_CONNECT, "request_problem_info", 0, 1);
+    check_range(MQTT5_CONNECT, "client_id", 0, 0);
+    check_range(MQTT5_CONNACK, "max_qos", 0, 1);
+    check_range(MQTT5_PUBLISH, "packet_id", 1, 0xFFFF);
+    check_range(MQTT5_PUBLISH, "qos", 0, 2);
+    check_range(MQTT5_PUBLISH, "topic_alias", 1, 0xFFFF);
+    check_range(MQTT5_PUBLISH, "subscription_ids", 1, 268435455);
+    check_range(MQTT5_UNSUBACK, "packet_id", 1, 0xFFFF);
+    check_range(MQTT5_SUBSCRIBE, "subscription_id", 1, 268435455);
+    check_range(MQTT5_STRUCT_WILL, "will_delay_interval", 0, 0xFFFFFFFFu);
+    check_range(MQTT5_STRUCT_TOPIC_FILTER, "retain_handling", 0, 2);
+}
+
 static void test_reflection(void)
 {
     static const unsigned none[] = {17, 18, 255, 0xFFFFFFFF};
@@ -1337,6 +1370,225 @@ static void test_locations(void)
     LOCATED("\x20\x01\0", MQTT5_ERR_TRUNCATED, MQTT5_FIELD_REASON_CODE, 3, 0);
 }
 
+/* ---------------------------------------------------------- components */
+
+static void will_refused(const mqtt5_will *will, mqtt5_status status, unsigned field, size_t index)
+{
+    mqtt5_packet p = packet_of(MQTT5_CONNECT);
+    mqtt5_error error;
+
+    memset(&error, 0x55, sizeof(error));
+    CHECK(mqtt5_check_will(will, &error) == status);
+    CHECK(error.status == status && error.field == field && error.index == index && error.offset == 0);
+    CHECK(mqtt5_check_will(will, NULL) == status);
+    p.as.connect.has_will = true;
+    p.as.connect.will = *will;
+    refused(&p, status, field | MQTT5_FIELD_IN_WILL, index);
+}
+
+static void test_will_by_itself(void)
+{
+    static const mqtt5_string_pair pairs[] = {
+        {{(const uint8_t *)"a", 1}, {(const uint8_t *)"1", 1}},
+        {{(const uint8_t *)"b", 1}, {(const uint8_t *)"\xC0\x80", 2}},
+    };
+    mqtt5_error error, untouched;
+    mqtt5_will will;
+
+    begin("a Will by itself");
+    memset(&will, 0, sizeof(will));
+    memset(&error, 0x55, sizeof(error));
+    untouched = error;
+    will.topic = MQTT5_VIEW("t");
+    will.payload = mqtt5_view_of(letters, 65535);
+    will.qos = 2;
+    mqtt5_set(&will.properties, MQTT5_PROP_WILL_DELAY_INTERVAL);
+    mqtt5_set(&will.properties, MQTT5_PROP_USER_PROPERTIES);
+    will.properties.user_properties = list_of(pairs, 1);
+    CHECK(mqtt5_check_will(&will, &error) == MQTT5_OK);
+    CHECK(memcmp(&error, &untouched, sizeof(error)) == 0);
+    will.properties.user_properties = LIST(pairs);
+    will_refused(&will, MQTT5_ERR_BAD_UTF8, MQTT5_PROP_USER_PROPERTIES, 1);
+    will.properties.user_properties.count = 1;
+    mqtt5_set(&will.properties, MQTT5_PROP_TOPIC_ALIAS); /* of a PUBLISH */
+    will_refused(&will, MQTT5_ERR_MISPLACED_PROPERTY, MQTT5_PROP_TOPIC_ALIAS, 0);
+    will.properties.present = (uint64_t)1 << 63;
+    will_refused(&will, MQTT5_ERR_UNKNOWN_PROPERTY, MQTT5_FIELD_PROPERTY_ID, 0);
+    will.properties.present = 0;
+    will.payload.size = 65536;
+    will_refused(&will, MQTT5_ERR_TOO_LONG, MQTT5_FIELD_PAYLOAD, 0);
+    will.topic = MQTT5_VIEW("a/#");
+    will_refused(&will, MQTT5_ERR_BAD_TOPIC_NAME, MQTT5_FIELD_TOPIC, 0);
+    will.topic.size = 0; /* only a PUBLISH may have an empty topic */
+    will_refused(&will, MQTT5_ERR_BAD_TOPIC_NAME, MQTT5_FIELD_TOPIC, 0);
+    will.qos = 3;
+    will_refused(&will, MQTT5_ERR_BAD_QOS_FLAGS, MQTT5_FIELD_QOS, 0);
+}
+
+static void test_subscription_by_itself(void)
+{
+    static const struct {
+        mqtt5_topic_filter filter;
+        mqtt5_status status;
+    } rows[] = {
+        {{{(const uint8_t *)"a/+/#", 5}, 2, true, true, 2}, MQTT5_OK},
+        {{{(const uint8_t *)"$share/g/a", 10}, 1, false, true, 0}, MQTT5_OK},
+        {{{(const uint8_t *)"", 0}, 0, false, false, 0}, MQTT5_ERR_BAD_TOPIC_FILTER},
+        {{{(const uint8_t *)"a#", 2}, 0, false, false, 0}, MQTT5_ERR_BAD_TOPIC_FILTER},
+        {{{(const uint8_t *)"\xFF", 1}, 0, false, false, 0}, MQTT5_ERR_BAD_UTF8},
+        {{{(const uint8_t *)"$share//a", 9}, 0, false, false, 0}, MQTT5_ERR_BAD_SHARE_NAME},
+        {{{(const uint8_t *)"$share/g/a", 10}, 1, true, false, 0}, MQTT5_ERR_SHARED_NO_LOCAL},
+        {{{(const uint8_t *)"a", 1}, 3, false, false, 0}, MQTT5_ERR_BAD_REQUESTED_QOS},
+        {{{(const uint8_t *)"a", 1}, 0, false, false, 3}, MQTT5_ERR_BAD_RETAIN_HANDLING},
+    };
+    size_t i;
+
+    begin("a topic filter of a SUBSCRIBE by itself");
+    for (i = 0; i < COUNT(rows); i++) {
+        mqtt5_packet p = valid_packet(MQTT5_SUBSCRIBE);
+        mqtt5_error error;
+
+        CONTEXT("subscription %lu", (unsigned long)i);
+        memset(&error, 0x55, sizeof(error));
+        CHECK(mqtt5_check_subscription(&rows[i].filter, NULL) == rows[i].status);
+        CHECK(mqtt5_check_subscription(&rows[i].filter, &error) == rows[i].status);
+        p.as.subscribe.topic_filters = list_of(&rows[i].filter, 1);
+        CHECK(mqtt5_check(&p, NULL) == rows[i].status);
+        if (rows[i].status != MQTT5_OK) {
+            CHECK(error.status == rows[i].status && error.field == MQTT5_FIELD_TOPIC_FILTERS);
+            CHECK(error.index == 0 && error.offset == 0);
+        }
+    }
+}
+
+/* ---------------------------------------------------------------- names */
+
+/* Tables 2-1 and 2-6 of the specification. */
+static void test_names(void)
+{
+    static const char *const types[] = {
+        "",          "CONNECT", "CONNACK",     "PUBLISH",  "PUBACK",  "PUBREC",   "PUBREL",     "PUBCOMP",
+        "SUBSCRIBE", "SUBACK",  "UNSUBSCRIBE", "UNSUBACK", "PINGREQ", "PINGRESP", "DISCONNECT", "AUTH",
+    };
+    static const struct {
+        unsigned code, constant;
+        const char *name;
+    } reasons[] = {
+        {0x01, MQTT5_RC_GRANTED_QOS_1, "Granted QoS 1"},
+        {0x02, MQTT5_RC_GRANTED_QOS_2, "Granted QoS 2"},
+        {0x04, MQTT5_RC_DISCONNECT_WITH_WILL_MESSAGE, "Disconnect with Will Message"},
+        {0x10, MQTT5_RC_NO_MATCHING_SUBSCRIBERS, "No matching subscribers"},
+        {0x11, MQTT5_RC_NO_SUBSCRIPTION_EXISTED, "No subscription existed"},
+        {0x18, MQTT5_RC_CONTINUE_AUTHENTICATION, "Continue authentication"},
+        {0x19, MQTT5_RC_RE_AUTHENTICATE, "Re-authenticate"},
+        {0x80, MQTT5_RC_UNSPECIFIED_ERROR, "Unspecified error"},
+        {0x81, MQTT5_RC_MALFORMED_PACKET, "Malformed Packet"},
+        {0x82, MQTT5_RC_PROTOCOL_ERROR, "Protocol Error"},
+        {0x83, MQTT5_RC_IMPLEMENTATION_SPECIFIC_ERROR, "Implementation specific error"},
+        {0x84, MQTT5_RC_UNSUPPORTED_PROTOCOL_VERSION, "Unsupported Protocol Version"},
+        {0x85, MQTT5_RC_CLIENT_ID_NOT_VALID, "Client Identifier not valid"},
+        {0x86, MQTT5_RC_BAD_USER_NAME_OR_PASSWORD, "Bad User Name or Password"},
+        {0x87, MQTT5_RC_NOT_AUTHORIZED, "Not authorized"},
+        {0x88, MQTT5_RC_SERVER_UNAVAILABLE, "Server unavailable"},
+        {0x89, MQTT5_RC_SERVER_BUSY, "Server busy"},
+        {0x8A, MQTT5_RC_BANNED, "Banned"},
+        {0x8B, MQTT5_RC_SERVER_SHUTTING_DOWN, "Server shutting down"},
+        {0x8C, MQTT5_RC_BAD_AUTHENTICATION_METHOD, "Bad authentication method"},
+        {0x8D, MQTT5_RC_KEEP_ALIVE_TIMEOUT, "Keep Alive timeout"},
+        {0x8E, MQTT5_RC_SESSION_TAKEN_OVER, "Session taken over"},
+        {0x8F, MQTT5_RC_TOPIC_FILTER_INVALID, "Topic Filter invalid"},
+        {0x90, MQTT5_RC_TOPIC_NAME_INVALID, "Topic Name invalid"},
+        {0x91, MQTT5_RC_PACKET_ID_IN_USE, "Packet Identifier in use"},
+        {0x92, MQTT5_RC_PACKET_ID_NOT_FOUND, "Packet Identifier not found"},
+        {0x93, MQTT5_RC_RECEIVE_MAX_EXCEEDED, "Receive Maximum exceeded"},
+        {0x94, MQTT5_RC_TOPIC_ALIAS_INVALID, "Topic Alias invalid"},
+        {0x95, MQTT5_RC_PACKET_TOO_LARGE, "Packet too large"},
+        {0x96, MQTT5_RC_MESSAGE_RATE_TOO_HIGH, "Message rate too high"},
+        {0x97, MQTT5_RC_QUOTA_EXCEEDED, "Quota exceeded"},
+        {0x98, MQTT5_RC_ADMINISTRATIVE_ACTION, "Administrative action"},
+        {0x99, MQTT5_RC_PAYLOAD_FORMAT_INVALID, "Payload format invalid"},
+        {0x9A, MQTT5_RC_RETAIN_NOT_SUPPORTED, "Retain not supported"},
+        {0x9B, MQTT5_RC_QOS_NOT_SUPPORTED, "QoS not supported"},
+        {0x9C, MQTT5_RC_USE_ANOTHER_SERVER, "Use another server"},
+        {0x9D, MQTT5_RC_SERVER_MOVED, "Server moved"},
+        {0x9E, MQTT5_RC_SHARED_SUBSCRIPTIONS_NOT_SUPPORTED, "Shared Subscriptions not supported"},
+        {0x9F, MQTT5_RC_CONNECTION_RATE_EXCEEDED, "Connection rate exceeded"},
+        {0xA0, MQTT5_RC_MAX_CONNECT_TIME, "Maximum connect time"},
+        {0xA1, MQTT5_RC_SUBSCRIPTION_IDS_NOT_SUPPORTED, "Subscription Identifiers not supported"},
+        {0xA2, MQTT5_RC_WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED, "Wildcard Subscriptions not supported"},
+    };
+    unsigned type, code;
+
+    begin("names of packet types");
+    for (type = 0; type < 300; type++) {
+        CHECK(strcmp(mqtt5_type_name(type), type < COUNT(types) ? types[type] : "") == 0);
+    }
+    CHECK(strcmp(mqtt5_type_name(0xFFFFFFFF), "") == 0);
+    begin("names of reason codes");
+    CHECK(MQTT5_RC_SUCCESS == 0 && MQTT5_RC_NORMAL_DISCONNECTION == 0 && MQTT5_RC_GRANTED_QOS_0 == 0);
+    for (type = 0; type <= 16; type++) {
+        const char *zero = type == 14 ? "Normal disconnection" : type == 9 ? "Granted QoS 0" : "Success";
+
+        CONTEXT("names of reason codes in a packet of type %u", type);
+        CHECK(strcmp(mqtt5_reason_name(type, 0), zero) == 0);
+        for (code = 1; code < 256; code++) {
+            const char *expected = "";
+            size_t i;
+
+            for (i = 0; i < COUNT(reasons); i++) {
+                CHECK(reasons[i].code == reasons[i].constant);
+                if (reasons[i].code == code) {
+                    expected = reasons[i].name;
+                }
+            }
+            CHECK(strcmp(mqtt5_reason_name(type, (uint8_t)code), expected) == 0);
+        }
+    }
+}
+
+/* ---------------------------------------------------------------- order */
+
+static void test_order(void)
+{
+    static const mqtt5_string_pair pairs[] = {
+        {{(const uint8_t *)"b", 1}, {(const uint8_t *)"1", 1}},
+        {{(const uint8_t *)"a", 1}, {(const uint8_t *)"2", 1}},
+    };
+    mqtt5_packet p = packet_of(MQTT5_CONNACK);
+
+    begin("user properties are written last, though three identifiers are greater");
+    mqtt5_set(&p.as.properties, MQTT5_PROP_SHARED_SUBSCRIPTION_AVAILABLE);
+    mqtt5_set(&p.as.properties, MQTT5_PROP_USER_PROPERTIES);
+    mqtt5_set(&p.as.properties, MQTT5_PROP_MAX_PACKET_SIZE);
+    mqtt5_set(&p.as.properties, MQTT5_PROP_MAX_QOS);
+    p.as.properties.max_packet_size = 256;
+    p.as.properties.user_properties = LIST(pairs);
+    ENCODES_TO(&p, "\x20\x1A\0\0\x17\x24\0\x27\0\0\1\0\x2A\0\x26\0\1b\0\1"
+                   "1\x26\0\1a\0\1"
+                   "2");
+}
+
+/* ------------------------------------------------- which error comes first */
+
+/* A decode checks values while it reads them; of two errors it must report the one that mqtt5_check() does. */
+static void test_first_error(void)
+{
+    begin("two values that are not allowed, one of them a property");
+    LOCATED("\x30\x0A\0\1#\5\x08\0\2+x\0", MQTT5_ERR_BAD_TOPIC_NAME, MQTT5_FIELD_TOPIC, 2, 0);
+    LOCATED("\x20\x08\0\1\5\x24\2\x21\0\0", MQTT5_ERR_BAD_REASON_CODE, MQTT5_FIELD_REASON_CODE, 3, 0);
+    begin("two properties that are not allowed: the identifiers decide, not the order on the wire");
+    LOCATED("\x20\x08\0\0\5\x24\2\x21\0\0", MQTT5_ERR_ZERO_VALUE, MQTT5_PROP_RECEIVE_MAX, 7, 0);
+    begin("a value that is not allowed, then a field that cannot be read");
+    LOCATED("\x20\x07\0\0\4\x24\2\x24\0", MQTT5_ERR_REPEATED_PROPERTY, MQTT5_PROP_MAX_QOS, 7, 0);
+    begin("a Will property that is not allowed");
+    LOCATED("\x10\x17\0\4MQTT\5\4\0\0\0\0\1c\2\1\2\0\1t\0\1p", MQTT5_ERR_NOT_BOOLEAN,
+            MQTT5_PROP_PAYLOAD_FORMAT_INDICATOR | MQTT5_FIELD_IN_WILL, 17, 0);
+    begin("the second of two user properties");
+    LOCATED("\x40\x11\0\1\0\x0D\x26\0\1a\0\1"
+            "1\x26\0\0\0\1\0",
+            MQTT5_ERR_BAD_UTF8, MQTT5_PROP_USER_PROPERTIES, 13, 1);
+}
+
 int main(void)
 {
     watch_guards();
@@ -1352,7 +1604,13 @@ int main(void)
     test_sizes();
     test_properties();
     test_reflection();
+    test_ranges_of_members();
     test_field_names();
     test_locations();
+    test_will_by_itself();
+    test_subscription_by_itself();
+    test_names();
+    test_order();
+    test_first_error();
     return finish(cases, "cases");
 }
