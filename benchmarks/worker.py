@@ -79,13 +79,14 @@ class Subject:
         """
         written = [self.written(variant(case, index)) for index in range(VARIANTS)]
         chunk = b"".join(written[: max(1, CHUNK // len(written[0]))])
-        count = reader(chunk)
-        assert count == min(VARIANTS, max(1, CHUNK // len(written[0]))), "packets are missing"
         take = cycle([memoryview(data) for data in written]).__next__
-        return {
-            READ: (text, {"read": function, "take": take}, 1),
-            STREAM: ("reader(chunk)", {"reader": reader, "chunk": chunk}, count),
-        }
+        found: Statements = {READ: (text, {"read": function, "take": take}, 1)}
+        try:
+            counts = {reader(chunk), reader(chunk)}
+        except BufferError:  # zmqtt's needs reference counting: PyPy still has a view of its bytearray
+            return found
+        assert counts == {min(VARIANTS, max(1, CHUNK // len(written[0])))}, "packets are missing"
+        return found | {STREAM: ("reader(chunk)", {"reader": reader, "chunk": chunk}, counts.pop())}
 
     def same(self, case: Case, data: bytes) -> bool:
         """Whether data, which is other bytes than we write, is this packet."""

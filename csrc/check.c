@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * check.c - mqtt5_check(): every rule that the values of one packet can break.
+ * check.c - every rule that the values of one packet or component can break.
  *
- * It knows what is allowed. It does not know bytes: the same rules hold for a
- * packet that was just decoded and for one that is about to be encoded.
+ * It does not know bytes: the same rules hold for a packet that was just decoded
+ * and for one that is about to be encoded. Rules that the property table gives
+ * are in mqtt5_value.h.
  */
 #include "mqtt5_text.h"
 #include "mqtt5_value.h"
@@ -131,7 +132,7 @@ static FAST void check_reason_code(checker *c, uint8_t code, unsigned field)
 
 /* ---------------------------------------------------------------- lists */
 
-/* Rows for the lists that are no properties. */
+/* Rows for the lists that are not properties. */
 static const property topic_filters = {MQTT5_FIELD_TOPIC_FILTERS, MQTT5_KIND_TOPIC_FILTERS, RULE_NONE, 0, 0};
 static const property patterns = {MQTT5_FIELD_PATTERNS, MQTT5_KIND_PATTERNS, RULE_NONE, 0, 0};
 static const property reason_codes = {MQTT5_FIELD_REASON_CODES, MQTT5_KIND_REASON_CODES, RULE_NONE, 0, 0};
@@ -161,7 +162,7 @@ static INLINE void check_item(checker *c, const property *row, const void *item)
     }
 }
 
-/* At least one item, and each of them right. */
+/* At least one item, and no item that is not allowed. */
 static void check_list(checker *c, const property *row, const mqtt5_list *list)
 {
     mqtt5_list left = *list;
@@ -172,7 +173,7 @@ static void check_list(checker *c, const property *row, const mqtt5_list *list)
         const void *item = mqtt5_next_item(&left, row->kind, &room);
 
         if (item == NULL) {
-            refuse(c, MQTT5_ERR_TRUNCATED, row->id); /* its wire bytes are none of ours */
+            refuse(c, MQTT5_ERR_TRUNCATED, row->id); /* not a list that mqtt5_decode() made */
         } else {
             check_item(c, row, item);
         }
@@ -263,7 +264,7 @@ static FAST void check_publish(checker *c, const mqtt5_publish *p)
     require(c, p->payload.size <= MQTT5_MAX_REMAINING_LENGTH, MQTT5_ERR_PACKET_TOO_LARGE, MQTT5_FIELD_PAYLOAD);
 }
 
-/* An AUTH names its method; one that says Success is let off, since deployed peers leave the method out there. */
+/* AUTH must name a method [3.15.2.2.2], except with Success: deployed peers omit it. */
 static void check_auth(checker *c, const mqtt5_auth *p)
 {
     bool method = mqtt5_has(&p->properties, MQTT5_PROP_AUTHENTICATION_METHOD);

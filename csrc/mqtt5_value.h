@@ -81,10 +81,13 @@ const void *mqtt5_next_item(mqtt5_list *list, unsigned kind, value *room);
 void mqtt5_read_list(reader *r, unsigned kind, unsigned field, mqtt5_list *list);
 /* Writes a list; if id is not 0, with that property identifier before each item. */
 void mqtt5_write_list(writer *w, unsigned kind, unsigned id, const mqtt5_list *list);
-/* check.c: mqtt5_check() of a packet whose properties were checked when they were read. */
-mqtt5_status mqtt5_check_decoded(const mqtt5_packet *packet, mqtt5_error *error);
 void mqtt5_read_properties(reader *r, unsigned where, mqtt5_properties *properties);
 void mqtt5_write_properties(writer *w, unsigned where, const mqtt5_properties *properties);
+
+#if IS_FAST
+/* check.c: mqtt5_check() of a packet whose properties were checked when they were read. */
+mqtt5_status mqtt5_check_decoded(const mqtt5_packet *packet, mqtt5_error *error);
+#endif
 
 #if defined(__GNUC__)
 #pragma GCC visibility pop

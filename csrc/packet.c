@@ -518,7 +518,7 @@ static INLINE mqtt5_status encode_packet(const mqtt5_packet *packet, const mqtt5
         return report(error, MQTT5_ERR_WRONG_DIRECTION, MQTT5_FIELD_PACKET_TYPE, 0, 0);
     }
     payload = packet->type == MQTT5_PUBLISH ? packet->as.publish.payload.size : 0;
-    given = varint_size(payload); /* a guess that is never too much */
+    given = varint_size(payload); /* never too many */
     w.at = 1 + given;
     write_body(&w, packet);
     write_length(&w, 1, given, payload);
@@ -533,7 +533,7 @@ static INLINE mqtt5_status encode_packet(const mqtt5_packet *packet, const mqtt5
         return report(error, MQTT5_ERR_NO_SPACE, 0, 0, 0);
     }
     w.data[0] = (uint8_t)((unsigned)packet->type << 4 | packet_flags(packet));
-    if (payload > 0) { /* last, where it need not be moved */
+    if (payload > 0) { /* last, so that it is never moved */
         memcpy(w.data + w.at, packet->as.publish.payload.data, payload);
     }
     return MQTT5_OK;

@@ -17,7 +17,7 @@ static bool is_continuation(uint8_t byte)
     return (byte & 0xC0) == 0x80;
 }
 
-/* The length of the well-formed sequence of two to four bytes at s (Unicode table 3-7), 0 if it is none. */
+/* The length of the well-formed sequence of two to four bytes at s (Unicode table 3-7), or 0. */
 static size_t multibyte_length(const uint8_t *s, size_t left)
 {
     uint8_t lead = s[0];
@@ -104,7 +104,7 @@ bool mqtt5_is_shared(mqtt5_view pattern)
     return pattern.size >= 7 && memcmp(pattern.data, "$share/", 7) == 0;
 }
 
-/* The part behind "$share/NAME/"; without data if the filter has no such form. */
+/* The filter after "$share/NAME/"; data is NULL if there is none. */
 static mqtt5_view unshared(mqtt5_view pattern)
 {
     mqtt5_view none = {NULL, 0};
@@ -171,7 +171,7 @@ bool mqtt5_topic_matches(mqtt5_view pattern, mqtt5_view topic)
     if (topic.data[0] == '$' && is_wildcard(pattern.data[0])) {
         return false;
     }
-    /* each turn compares one level; p and t stand at its beginning */
+    /* each turn compares one level, which begins at p and t */
     for (;;) {
         if (p < pattern.size && pattern.data[p] == '#') {
             return true;

@@ -2,8 +2,7 @@
 /*
  * value.c - reads and writes values, lists of them, and sets of properties (2.2.2), driven by the property table.
  *
- * It knows how each kind looks on the wire and how properties follow each
- * other. It does not know what they mean, or what they must be: see check.c.
+ * It does not know packets, or what properties mean.
  */
 #include "mqtt5_value.h"
 
@@ -144,7 +143,7 @@ static FAST void write_item(writer *w, unsigned kind, const void *from)
 
 /* --------------------------------------------------------------- lists */
 
-/* What an item takes in an array, from MQTT5_KIND_VARINTS on. */
+/* The size of an item in an array, from MQTT5_KIND_VARINTS on. */
 static const uint8_t item_sizes[] = {
     sizeof(uint32_t), sizeof(mqtt5_string_pair), sizeof(mqtt5_topic_filter), sizeof(uint8_t), sizeof(mqtt5_view),
 };
@@ -162,7 +161,7 @@ static FAST unsigned property_of(unsigned kind)
                                               : 0;
 }
 
-/* Passes over properties up to the value of one with that identifier; NULL if there is none. */
+/* Skips properties up to the value of one with that identifier; NULL if there is none. */
 static const uint8_t *pass_over(const uint8_t *at, const uint8_t *end, unsigned id, void *room)
 {
     reader r = reader_of(at, (size_t)(end - at));
@@ -179,7 +178,7 @@ static const uint8_t *pass_over(const uint8_t *at, const uint8_t *end, unsigned 
     return r.at;
 }
 
-/* Takes an item off the bytes, of which there are some. Those of a list of properties stand among other properties. */
+/* Pops an item of wire, which is not empty. Items of a property list may have other properties between them. */
 static FAST mqtt5_status read_item(mqtt5_view *wire, unsigned kind, void *item)
 {
     const uint8_t *at = wire->data, *const end = at + wire->size;
@@ -218,10 +217,6 @@ static FAST const void *next_item(mqtt5_list *list, unsigned kind, void *room)
     return item;
 }
 
-/*
- * Takes off the first item: where it is, in the array or in room. NULL at the end,
- * and where the wire bytes are not those of a decoded packet: then count is not 0.
- */
 const void *mqtt5_next_item(mqtt5_list *list, unsigned kind, value *room)
 {
     return next_item(list, kind, room);
@@ -266,7 +261,7 @@ bool mqtt5_next_pattern(mqtt5_list *list, mqtt5_view *item)
     return take(list, MQTT5_KIND_PATTERNS, item);
 }
 
-/* A list that fills the rest of its packet. The reader is a copy, as below. */
+/* The reader is a copy, as in mqtt5_read_properties(). */
 void mqtt5_read_list(reader *from, unsigned kind, unsigned field, mqtt5_list *list)
 {
     reader r = *from;
@@ -286,7 +281,6 @@ void mqtt5_read_list(reader *from, unsigned kind, unsigned field, mqtt5_list *li
     *from = r;
 }
 
-/* With the identifier of its property before each item, if that is not 0. */
 void mqtt5_write_list(writer *w, unsigned kind, unsigned id, const mqtt5_list *list)
 {
     const size_t beyond = 0x40000000; /* any packet: with what else a packet may hold, counting cannot wrap */
@@ -312,7 +306,7 @@ static unsigned section_of(unsigned where)
     return where == IN_WILL ? MQTT5_FIELD_IN_WILL : 0;
 }
 
-/* Says which property begins here, as far as it can be told. */
+/* Notes which property begins here, if that is known. */
 static NOINLINE void note_property(const reader *r, unsigned where, const mqtt5_properties *properties)
 {
     const unsigned id = *r->at;

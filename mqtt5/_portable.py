@@ -363,7 +363,7 @@ class Immutable:
         try:
             shape = cls.__shape
         except AttributeError:
-            raise TypeError(f"cannot construct an object of the abstract class {_errors.short(cls)}") from None
+            raise TypeError(f"cannot create {cls.__name__!r} instances") from None
         return shape.construct(cls, args, keywords)  # type: ignore[no-any-return]
 
     def __values(self) -> dict[str, Any]:

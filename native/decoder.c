@@ -319,8 +319,13 @@ static PyObject *decoder_buffered(PyObject *self, void *unused)
 
 static PyObject *decoder_reduce(PyObject *self, PyObject *unused)
 {
+    PyObject *name = PyType_GetName(Py_TYPE(self));
+
     (void)unused;
-    PyErr_Format(PyExc_TypeError, "cannot pickle or copy '%s' object", Py_TYPE(self)->tp_name);
+    if (name != NULL) {
+        PyErr_Format(PyExc_TypeError, "cannot pickle or copy '%U' object", name);
+        Py_DECREF(name);
+    }
     return NULL;
 }
 

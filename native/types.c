@@ -198,13 +198,34 @@ static void refuse_call(const layout *l, PyTypeObject *type, Py_ssize_t count, P
     Py_XDECREF(name);
 }
 
+/* After a value was refused: if the arguments do not fit the fields either, that comes first. */
+static void prefer_refused_call(const layout *l, PyTypeObject *type, Py_ssize_t count, PyObject *const *names,
+                                Py_ssize_t name_count, uint32_t required)
+{
+    uint32_t given = ((uint32_t)1 << count) - 1;
+    bool fits = true;
+    Py_ssize_t i, hint = count;
+
+    for (i = 0; i < name_count; i++) {
+        const field *f = find_field(l, names[i], &hint);
+
+        fits = fits && f != NULL && (given >> (f - l->fields) & 1) == 0;
+        given |= f != NULL ? (uint32_t)1 << (f - l->fields) : 0;
+    }
+    if (!fits || (given & required) != required) {
+        PyErr_Clear();
+        refuse_call(l, type, count, names, name_count);
+    }
+}
+
 /*
  * Gives an object of the layout's class these values, in place of those that it
- * has: positional ones, then one for each name. Returns the fields that were
- * given, as bits, or -1 with an exception that speaks of a call of the type.
+ * has: positional ones, then one for each name. Returns 0, or -1 with an
+ * exception that speaks of a call of the type.
+ * required: the fields that must be given, as bits.
  */
-static int64_t set_values(const layout *l, PyTypeObject *type, PyObject *object, PyObject *const *args,
-                          Py_ssize_t count, PyObject *const *names, Py_ssize_t name_count)
+static int set_values(const layout *l, PyTypeObject *type, PyObject *object, PyObject *const *args, Py_ssize_t count,
+                      PyObject *const *names, Py_ssize_t name_count, uint32_t required)
 {
     Py_ssize_t i, hint = count;
     uint32_t given = 0;
@@ -224,11 +245,16 @@ static int64_t set_values(const layout *l, PyTypeObject *type, PyObject *object,
         given |= (uint32_t)1 << (f - l->fields);
         value = native_adapt(f, args[i]);
         if (value == NULL) {
+            prefer_refused_call(l, type, count, names, name_count, required);
             return -1;
         }
         Py_XSETREF(values_of(object)[f - l->fields], value);
     }
-    return given;
+    if ((given & required) != required) {
+        refuse_call(l, type, count, names, name_count);
+        return -1;
+    }
+    return 0;
 }
 
 /* The object is complete before anything else can see it. */
@@ -236,17 +262,11 @@ static PyObject *construct(layout *l, PyTypeObject *type, PyObject *const *args,
                            PyObject *const *names, Py_ssize_t name_count)
 {
     PyObject *made = native_new(l);
-    int64_t given;
 
     if (made == NULL) {
         return NULL;
     }
-    given = set_values(l, type, made, args, count, names, name_count);
-    if (given >= 0 && (given & l->required) != l->required) {
-        refuse_call(l, type, count, names, name_count);
-        given = -1;
-    }
-    if (given < 0) {
+    if (set_values(l, type, made, args, count, names, name_count, l->required) < 0) {
         Py_DECREF(made);
         return NULL;
     }
@@ -270,7 +290,11 @@ static PyObject *new_object(PyTypeObject *type, PyObject *args, PyObject *keywor
     Py_ssize_t i, at = 0;
 
     if (l == NULL) {
-        PyErr_Format(PyExc_TypeError, "cannot construct an object of the abstract class %s", type->tp_name);
+        name = PyType_GetName(type);
+        if (name != NULL) {
+            PyErr_Format(PyExc_TypeError, "cannot create '%U' instances", name);
+            Py_DECREF(name);
+        }
         return NULL;
     }
     if (name_count == 0) {
@@ -341,7 +365,7 @@ static PyObject *replace(PyObject *self, PyObject *const *args, Py_ssize_t count
         }
     }
     if (names != NULL &&
-        set_values(l, l->type, made, args, 0, &PyTuple_GET_ITEM(names, 0), PyTuple_GET_SIZE(names)) < 0) {
+        set_values(l, l->type, made, args, 0, &PyTuple_GET_ITEM(names, 0), PyTuple_GET_SIZE(names), 0) < 0) {
         Py_DECREF(made);
         return NULL;
     }
