@@ -98,9 +98,9 @@ TEXTS: list[tuple[Callable[[], Any], str]] = [
     # bytes
     (
         lambda: mqtt5.read(bytes.fromhex("4003000105")),
-        "DecodeError: PUBACK reason_code at offset 4 (05): this packet has no such reason code [2.4]",
+        "DecodeError: PUBACK reason_code at offset 4 (05): this packet cannot have this reason code [2.4]",
     ),
-    (lambda: mqtt5.read(b"\x30\x05\x00"), "IncompleteError: the packet is not complete: 3 of 7 bytes"),
+    (lambda: mqtt5.read(b"\x30\x05\x00"), "IncompleteError: the packet is incomplete: 3 of 7 bytes"),
     (
         lambda: decode(10, b"\x30\x20"),
         "DecodeError: PUBLISH remaining_length at offset 1 (20): the packet is larger than the maximum packet size "

@@ -102,5 +102,6 @@ def test_reflect_of_struct_names_fields_of_class(cls: Any) -> None:
     struct = _fields.COMPONENTS[cls.__name__] if cls in COMPONENTS else int(cls.packet_type)
     members = list(reflect(struct))
     assert sorted(name for name, *_ in members) == sorted(names_of(cls))
-    assert len({offset for _, _, offset, _, _ in members}) == len(members)
-    assert all(0 < prop < 128 or prop == 0 for *_, prop in members)
+    assert len({offset for _, _, offset, *_ in members}) == len(members)
+    assert all(0 <= prop < 128 for _, _, _, _, prop, _, _ in members)
+    assert all(lowest in (0, 1) and 0 <= highest < 2**32 for *_, lowest, highest in members)
