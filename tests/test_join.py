@@ -11,7 +11,7 @@ import mqtt5
 from mqtt5 import PacketType, _engine, _fields
 from mqtt5._fields import KW_ONLY, Alias, Coded, Many, ManyCoded, UserProperties
 
-Reflect = Callable[[int], Iterable[tuple[str, int, int, int, int]]]
+Reflect = Callable[[int], Iterable[tuple[Any, ...]]]
 
 reflect: Reflect = _engine._chosen.reflect  # type: ignore[attr-defined]
 
@@ -103,5 +103,4 @@ def test_reflect_of_struct_names_fields_of_class(cls: Any) -> None:
     members = list(reflect(struct))
     assert sorted(name for name, *_ in members) == sorted(names_of(cls))
     assert len({offset for _, _, offset, *_ in members}) == len(members)
-    assert all(0 <= prop < 128 for _, _, _, _, prop, _, _ in members)
-    assert all(lowest in (0, 1) and 0 <= highest < 2**32 for *_, lowest, highest in members)
+    assert all(0 <= prop < 128 for _, _, _, _, prop, *_ in members)

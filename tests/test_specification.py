@@ -144,7 +144,8 @@ def test_properties_allowed_as_in_table_2_4() -> None:
                 with pytest.raises(mqtt5.DecodeError) as caught:
                     mqtt5.read(data)
                 assert (where, caught.value.reason_code) == (where, 0x81)
-                assert "not allowed in this packet" in str(caught.value) or identifier == 0x16
+                found = {f"{prefix}{each}" for prefix in ("", "will.") for each in (name, f"{name}s", "property_id")}
+                assert caught.value.field in found or identifier == 0x16
 
 
 def test_property_with_unknown_identifier_refused() -> None:
@@ -152,7 +153,7 @@ def test_property_with_unknown_identifier_refused() -> None:
     for where in FORMS:
         for identifier in set(range(128)) - known:
             for value in (b"", b"\x01", b"\x00\x01x"):
-                with pytest.raises(mqtt5.DecodeError, match="unknown property identifier") as caught:
+                with pytest.raises(mqtt5.DecodeError) as caught:
                     mqtt5.read(made(where, bytes([identifier]) + value))
                 assert caught.value.reason_code == 0x81
                 assert caught.value.field == ("will.property_id" if where == "WILL" else "property_id")
@@ -166,7 +167,7 @@ def test_property_repeated_refused() -> None:
             if name == "user_properties" or (where, name) == ("PUBLISH", "subscription_id"):
                 mqtt5.read(data)
                 continue
-            with pytest.raises(mqtt5.DecodeError, match="must not be repeated") as caught:
+            with pytest.raises(mqtt5.DecodeError) as caught:
                 mqtt5.read(data)
             assert caught.value.reason_code == 0x82
             assert caught.value.field == (f"will.{name}" if where == "WILL" else name)
@@ -284,7 +285,7 @@ def test_reason_codes_read_as_specified(where: str) -> None:
             found = packet.reason_codes[0] if where.endswith("SUBACK") else packet.reason_code
             assert found is members(code)
         else:
-            with pytest.raises(mqtt5.DecodeError, match="cannot have this reason code") as caught:
+            with pytest.raises(mqtt5.DecodeError) as caught:
                 mqtt5.read(data)
             assert caught.value.reason_code == 0x82
             assert caught.value.field in ("reason_code", "reason_codes")

@@ -2,9 +2,9 @@
 """Memory profilers see each packet as new, also where the engine uses the memory of one that is gone."""
 
 import sys
-import tracemalloc
 from typing import Any
 
+import pytest
 from engines import cpython, native
 from samples import REQUIRED, each_class, each_packet_sample
 
@@ -13,6 +13,7 @@ from mqtt5 import (
     PublishPacket,
 )
 
+tracemalloc = pytest.importorskip("tracemalloc", exc_type=ImportError)  # PyPy has none
 pytestmark = cpython
 
 
