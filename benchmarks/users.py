@@ -31,7 +31,7 @@ from typing import Any
 
 from report import Goal, goals_table, grid, number
 from subjects import ROOT, Process, Subject, arguments, is_worker, machine, publish, serve, start, subjects, turns
-from worker import Package, loops_for
+from worker import Package, loops_for, timer
 
 MEASURED = ("native", "portable", "earlier", "rust")  # they have the same interface
 TOPIC, ID = "sensors/kitchen/temp", 4711
@@ -199,7 +199,7 @@ class Worker:
         """How many loops of each task take about that long."""
         loops = {}
         for task, (text, names, batch) in self.statements().items():
-            self.timers[task] = Timer(text, "import gc; gc.enable()", globals=names)
+            self.timers[task] = timer(text, names)
             self.batches[task] = batch
             loops[task] = loops_for(self.timers[task], seconds)
         return loops
@@ -219,12 +219,12 @@ class Worker:
                 "read": "read(data)",
                 "write": "packet.write()",
             }[task]
-            timer = Timer(text, globals=locals())
-            timer.timeit(1000)
+            loop = Timer(text, globals=locals())
+            loop.timeit(1000)
             ready.wait()
             done, began = 0, time.perf_counter()
             while (taken := time.perf_counter() - began) < seconds:
-                timer.timeit(10_000)
+                loop.timeit(10_000)
                 done += 10_000
             results.append(done / taken)
 

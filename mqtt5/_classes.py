@@ -100,10 +100,19 @@ def documentation(module: str, name: str, text: str, fields: tuple[Field, ...]) 
 
 
 def new_arguments(packet: Any, fields: tuple[Field, ...]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """The arguments that construct an equal packet: for __getnewargs_ex__()."""
-    positional = tuple([getattr(packet, field.name) for field in fields if not field.keyword])
-    given = [(field, getattr(packet, field.name)) for field in fields if field.keyword]
-    return positional, {field.name: value for field, value in given if value is not field.default}
+    """The arguments that construct an equal packet, enum members as numbers: for __getnewargs_ex__()."""
+    args, keywords = [], {}
+    for field in fields:
+        value = getattr(packet, field.name)
+        if field.keyword and value == field.default:
+            continue
+        if field.members is not None and field.type is not bool:
+            value = tuple(map(int, value)) if isinstance(value, tuple) else int(value)
+        if field.keyword:
+            keywords[field.name] = value
+        else:
+            args.append(value)
+    return tuple(args), keywords
 
 
 def duplicate(packet: Any, memo: dict[int, Any] | None = None) -> Any:

@@ -52,6 +52,7 @@ typedef struct field {
     uint16_t flag;    /* offset of the bool that says that it is there, or 0 */
     uint8_t kind;     /* mqtt5_kind */
     uint8_t property; /* identifier, or 0 */
+    uint8_t index;    /* in the layout */
     bool secret;      /* not printed */
 } field;
 
@@ -81,6 +82,15 @@ struct layout {
     int free_count;
 #endif
 };
+
+/* An instance: the values of the fields, by index, and which of them are not the default, as bits. */
+/* clang-format off */
+typedef struct object {
+    PyObject_HEAD
+    uint32_t given;
+    PyObject *values[1]; /* as many as there are fields; one that is NULL if there are none */
+} object;
+/* clang-format on */
 
 /* What start() is given: of which module, and the name there. */
 /* clang-format off */
@@ -120,7 +130,7 @@ typedef struct scratch {
 /* types.c: the classes. */
 PyObject *native_packet(PyObject *module, PyObject *declared); /* the decorator */
 PyObject *native_new(layout *l); /* with the defaults, and NULL for what has none; not tracked by the collector */
-void native_dealloc(PyObject *object);
+void native_dealloc(PyObject *self);
 void native_freeze(PyTypeObject *type);
 int native_traverse_layout(const layout *l, visitproc visit, void *arg);
 void native_clear_layout(layout *l);
@@ -129,12 +139,12 @@ extern const PyType_Slot native_immutable_slots[];
 
 /* to_struct.c: objects to structs. All values must have exactly their types. */
 PyObject *native_adapt(const field *f, PyObject *value); /* a value of exactly the type, or NULL with an exception */
-int native_fill(const layout *l, PyObject *const *values, scratch *s); /* end the scratch, also after -1 */
+int native_fill(const layout *l, PyObject *self, scratch *s); /* end the scratch, also after -1 */
 int native_fill_fixed(layout *l); /* once, when the fields are known: the part with the defaults */
 void native_end(scratch *s);
 int native_view(PyObject *text, mqtt5_view *view); /* -1 with an exception */
 PyObject *native_write(PyObject *packet, PyObject *unused);
-int native_check(const layout *l, PyObject *object); /* 0, or -1 with an exception */
+int native_check(const layout *l, PyObject *self); /* 0, or -1 with an exception */
 
 /* to_object.c: structs to objects. */
 PyObject *native_read_packet(const state *s, const mqtt5_packet *packet, PyObject *payload);
@@ -161,16 +171,6 @@ static inline layout *layout_of(const PyTypeObject *type)
     return type != NULL ? (layout *)type->tp_getset : NULL;
 }
 
-static inline PyObject **values_of(PyObject *object)
-{
-    return (PyObject **)(object + 1);
-}
-
-static inline bool is_list_kind(unsigned kind)
-{
-    return kind >= MQTT5_KIND_VARINTS;
-}
-
 /* The value of an int, or of an object of a class derived from it; -1 if it is negative or too large. */
 static inline long long number_of(PyObject *value)
 {
@@ -186,6 +186,44 @@ static inline long long number_of(PyObject *value)
     }
 #endif
     return PyLong_AsLongLongAndOverflow(value, &overflow); /* -1 if it overflows */
+}
+
+static inline PyObject **values_of(PyObject *self)
+{
+    return ((object *)self)->values;
+}
+
+/* Gives an object a value that is not equal to the default. Takes the reference. */
+static inline void set_value(PyObject *self, const field *f, PyObject *value)
+{
+    Py_XSETREF(((object *)self)->values[f->index], value);
+    ((object *)self)->given |= (uint32_t)1 << f->index;
+}
+
+static inline void set_default(PyObject *self, const field *f)
+{
+    Py_XSETREF(((object *)self)->values[f->index], Py_XNewRef(f->def));
+    ((object *)self)->given &= ~((uint32_t)1 << f->index);
+}
+
+/* The lowest bit that is set; there is one. */
+static inline int lowest_bit(uint64_t bits)
+{
+#if defined(__GNUC__)
+    return __builtin_ctzll(bits);
+#else
+    int i = 0;
+
+    while (!(bits >> i & 1)) {
+        i++;
+    }
+    return i;
+#endif
+}
+
+static inline bool is_list_kind(unsigned kind)
+{
+    return kind >= MQTT5_KIND_VARINTS;
 }
 
 #endif

@@ -154,7 +154,7 @@ static PyObject *make_value(const field *f, const char *member, PyObject *payloa
     }
 }
 
-/* Has a member that is not a property, of struct from, the default? */
+/* Has a member of struct from the default? */
 static bool is_default(const field *f, const char *from)
 {
     const char *member = from + f->offset;
@@ -167,35 +167,27 @@ static bool is_default(const field *f, const char *from)
     case MQTT5_KIND_BYTE:
         return *(const uint8_t *)member == f->number;
     case MQTT5_KIND_U16:
-        return *(const uint16_t *)member == (f->def == Py_None ? 0 : f->number);
+        return *(const uint16_t *)member == (f->def == Py_None && f->property == 0 ? 0 : f->number);
+    case MQTT5_KIND_U32:
+    case MQTT5_KIND_VARINT:
+        return *(const uint32_t *)member == f->number;
     default:
         return false;
     }
 }
 
-/* The lowest bit that is set; there is one. */
-static int lowest_bit(uint64_t bits)
+static int load_field(PyObject *self, const field *f, const char *from, PyObject *payload)
 {
-#if defined(__GNUC__)
-    return __builtin_ctzll(bits);
-#else
-    int i = 0;
+    PyObject *value;
 
-    while (!(bits >> i & 1)) {
-        i++;
+    if (is_default(f, from)) {
+        return 0;
     }
-    return i;
-#endif
-}
-
-static int set_value(const layout *l, PyObject *object, const field *f, const char *from, PyObject *payload)
-{
-    PyObject *value = make_value(f, from + f->offset, payload);
-
+    value = make_value(f, from + f->offset, payload);
     if (value == NULL) {
         return -1;
     }
-    Py_XSETREF(values_of(object)[f - l->fields], value);
+    set_value(self, f, value);
     return 0;
 }
 
@@ -208,15 +200,13 @@ static PyObject *make_object(layout *l, const char *from, PyObject *payload)
     int result = made != NULL ? 0 : -1;
 
     for (fixed = l->fixed; *fixed != NULL && result == 0; fixed++) {
-        if (!is_default(*fixed, from)) {
-            result = set_value(l, made, *fixed, from, payload);
-        }
+        result = load_field(made, *fixed, from, payload);
     }
     if (l->present >= 0) {
         present = *(const uint64_t *)(from + l->present);
     }
     for (; present != 0 && result == 0; present &= present - 1) {
-        result = set_value(l, made, l->by_property[lowest_bit(present)], from, payload);
+        result = load_field(made, l->by_property[lowest_bit(present)], from, payload);
     }
     if (result < 0) {
         Py_CLEAR(made);

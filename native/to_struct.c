@@ -181,7 +181,7 @@ int native_view(PyObject *text, mqtt5_view *view)
     return view->data != NULL ? 0 : -1;
 }
 
-static int fill_struct(const layout *l, PyObject *const *values, char *to, scratch *s);
+static int fill_struct(const layout *l, PyObject *self, char *to, scratch *s);
 
 static int fill_item(const field *f, PyObject *item, void *items, Py_ssize_t i, scratch *s)
 {
@@ -202,7 +202,7 @@ static int fill_item(const field *f, PyObject *item, void *items, Py_ssize_t i, 
                    ? -1
                    : native_view(PyTuple_GET_ITEM(item, 1), &pair->value);
     default:
-        return fill_struct(f->component, values_of(item), (char *)((mqtt5_topic_filter *)items + i), s);
+        return fill_struct(f->component, item, (char *)((mqtt5_topic_filter *)items + i), s);
     }
 }
 
@@ -256,32 +256,22 @@ static int fill_member(const field *f, PyObject *value, char *member, scratch *s
             is_none ? mqtt5_view_of(NULL, 0) : mqtt5_view_of(PyBytes_AS_STRING(value), (size_t)PyBytes_GET_SIZE(value));
         return 0;
     case MQTT5_KIND_WILL:
-        return is_none ? 0 : fill_struct(f->component, values_of(value), member, s);
+        return is_none ? 0 : fill_struct(f->component, value, member, s);
     default:
         return fill_list(f, value, (mqtt5_list *)member, s);
     }
 }
 
-/* Is this the default, by another object of the same value? */
-static bool equals_default(const field *f, PyObject *value)
+static int fill_struct(const layout *l, PyObject *self, char *to, scratch *s)
 {
-    return is_list_kind(f->kind) ? PyTuple_GET_SIZE(value) == 0 : f->number >= 0 && number_of(value) == f->number;
-}
-
-static int fill_struct(const layout *l, PyObject *const *values, char *to, scratch *s)
-{
-    const Py_ssize_t count = l->count;
+    uint32_t given = ((object *)self)->given;
     uint64_t present = 0;
-    Py_ssize_t i;
 
     memcpy(to + l->plain_at, l->plain, l->plain_size);
-    for (i = 0; i < count; i++) {
-        const field *f = &l->fields[i];
+    for (; given != 0; given &= given - 1) {
+        const field *f = &l->fields[lowest_bit(given)];
 
-        if (values[i] == l->defaults[i] || (f->property != 0 && equals_default(f, values[i]))) {
-            continue;
-        }
-        if (fill_member(f, values[i], to + f->offset, s) < 0) {
+        if (fill_member(f, values_of(self)[f->index], to + f->offset, s) < 0) {
             return -1;
         }
         if (f->flag != 0) {
@@ -295,13 +285,13 @@ static int fill_struct(const layout *l, PyObject *const *values, char *to, scrat
     return 0;
 }
 
-int native_fill(const layout *l, PyObject *const *values, scratch *s)
+int native_fill(const layout *l, PyObject *self, scratch *s)
 {
     begin(s);
     if (l->structure > 0 && l->structure < TYPES) {
         s->as.packet.type = (uint8_t)l->structure;
     }
-    return fill_struct(l, values, (char *)&s->as, s);
+    return fill_struct(l, self, (char *)&s->as, s);
 }
 
 /* What a member takes in its struct, apart from one that has a flag: without that, it means nothing. */
@@ -351,20 +341,20 @@ int native_fill_fixed(layout *l)
 /* -------------------------------------------------- checking and writing */
 
 /* Raises what the library says of an object. */
-static void refuse(const layout *l, PyObject *object, const mqtt5_error *error)
+static void refuse(const layout *l, PyObject *self, const mqtt5_error *error)
 {
-    native_raise(PyObject_CallFunction(l->state->refuse_value, "OOsisn", l->declared, object,
+    native_raise(PyObject_CallFunction(l->state->refuse_value, "OOsisn", l->declared, self,
                                        mqtt5_strerror(error->status), (int)error->field, mqtt5_field_name(error->field),
                                        (Py_ssize_t)error->index));
 }
 
-int native_check(const layout *l, PyObject *object)
+int native_check(const layout *l, PyObject *self)
 {
     mqtt5_error error;
     mqtt5_status status;
     scratch s;
 
-    if (native_fill(l, values_of(object), &s) < 0) {
+    if (native_fill(l, self, &s) < 0) {
         native_end(&s);
         return -1;
     }
@@ -381,13 +371,13 @@ int native_check(const layout *l, PyObject *object)
     }
     native_end(&s);
     if (status != MQTT5_OK) {
-        refuse(l, object, &error);
+        refuse(l, self, &error);
     }
     return status == MQTT5_OK ? 0 : -1;
 }
 
 /* Most packets fit in room. */
-static PyObject *encode(const layout *l, PyObject *object, const mqtt5_packet *packet)
+static PyObject *encode(const layout *l, PyObject *self, const mqtt5_packet *packet)
 {
     uint8_t room[1024];
     mqtt5_error error;
@@ -400,7 +390,7 @@ static PyObject *encode(const layout *l, PyObject *object, const mqtt5_packet *p
         return PyBytes_FromStringAndSize((const char *)room, (Py_ssize_t)size);
     }
     if (status != MQTT5_ERR_NO_SPACE) {
-        refuse(l, object, &error);
+        refuse(l, self, &error);
         return NULL;
     }
     data = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)size);
@@ -418,7 +408,7 @@ PyObject *native_write(PyObject *packet, PyObject *unused)
     scratch s;
 
     (void)unused;
-    if (native_fill(l, values_of(packet), &s) == 0) {
+    if (native_fill(l, packet, &s) == 0) {
         data = encode(l, packet, &s.as.packet);
     }
     native_end(&s);

@@ -20,13 +20,14 @@ static const PyTypeObject *own_base(const PyTypeObject *type)
 
 static Py_ssize_t count_values(const PyTypeObject *base)
 {
-    return (base->tp_basicsize - (Py_ssize_t)sizeof(PyObject)) / (Py_ssize_t)sizeof(PyObject *);
+    return (base->tp_basicsize - (Py_ssize_t)offsetof(object, values)) / (Py_ssize_t)sizeof(PyObject *);
 }
 
 static PyObject *fill_defaults(const layout *l, PyObject *made)
 {
     Py_ssize_t i;
 
+    ((object *)made)->given = 0;
     values_of(made)[0] = NULL; /* of a class without fields */
     for (i = 0; i < l->count; i++) {
         values_of(made)[i] = Py_XNewRef(l->defaults[i]);
@@ -49,20 +50,19 @@ PyObject *native_new(layout *l)
 
 #if defined(USE_FREE_LISTS)
 /* Keeps the object, with its defaults, for native_new(). */
-static bool keep_object(layout *l, PyObject *object)
+static bool keep_object(layout *l, PyObject *self)
 {
-    PyObject **values = values_of(object);
-    Py_ssize_t i;
+    uint32_t given = ((object *)self)->given;
 
     if (l->free_count == FREE_OBJECTS) {
         return false;
     }
-    for (i = 0; i < l->count; i++) {
-        if (values[i] != l->defaults[i]) {
-            Py_XSETREF(values[i], Py_XNewRef(l->defaults[i]));
-        }
+    for (((object *)self)->given = 0; given != 0; given &= given - 1) {
+        const int i = lowest_bit(given);
+
+        Py_XSETREF(values_of(self)[i], Py_XNewRef(l->defaults[i]));
     }
-    l->free_objects[l->free_count++] = object;
+    l->free_objects[l->free_count++] = self;
     return true;
 }
 #endif
@@ -71,48 +71,48 @@ static bool keep_object(layout *l, PyObject *object)
  * An object that is tracked by the collector may go after the module's state:
  * then its layout is gone, and only its type can be asked.
  */
-void native_dealloc(PyObject *object)
+void native_dealloc(PyObject *self)
 {
-    PyTypeObject *type = Py_TYPE(object);
+    PyTypeObject *type = Py_TYPE(self);
     const PyTypeObject *base = own_base(type);
     Py_ssize_t i, count = count_values(base);
 
     if (PyType_IS_GC(type)) {
-        PyObject_GC_UnTrack(object);
+        PyObject_GC_UnTrack(self);
     }
 #if defined(USE_FREE_LISTS)
-    else if (type == base && keep_object((layout *)type->tp_getset, object)) {
+    else if (type == base && keep_object((layout *)type->tp_getset, self)) {
         Py_DECREF(type);
         return;
     }
 #endif
     for (i = 0; i < count; i++) {
-        Py_XDECREF(values_of(object)[i]);
+        Py_XDECREF(values_of(self)[i]);
     }
-    type->tp_free(object);
+    type->tp_free(self);
     Py_DECREF(type);
 }
 
 /* No tp_clear: as with a tuple, a cycle leads through another object too. */
-static int traverse(PyObject *object, visitproc visit, void *arg)
+static int traverse(PyObject *self, visitproc visit, void *arg)
 {
-    Py_ssize_t i, count = count_values(own_base(Py_TYPE(object)));
+    Py_ssize_t i, count = count_values(own_base(Py_TYPE(self)));
 
-    Py_VISIT(Py_TYPE(object));
+    Py_VISIT(Py_TYPE(self));
     for (i = 0; i < count; i++) {
-        Py_VISIT(values_of(object)[i]);
+        Py_VISIT(values_of(self)[i]);
     }
     return 0;
 }
 
 /* Of exactly the layout's class: does it hold what may lead back to it? */
-static bool holds_tracked(const layout *l, PyObject *object)
+static bool holds_tracked(const layout *l, PyObject *self)
 {
     const field *const *fixed;
     Py_ssize_t i;
 
     for (fixed = l->fixed; *fixed != NULL; fixed++) {
-        PyObject *value = values_of(object)[*fixed - l->fields];
+        PyObject *value = values_of(self)[(*fixed)->index];
 
         if ((*fixed)->component == NULL || value == Py_None) {
             continue;
@@ -153,8 +153,16 @@ static PyObject *derive(const layout *l, PyTypeObject *type, PyObject *exact)
     for (i = 0; made != NULL && i < l->count; i++) {
         values_of(made)[i] = Py_NewRef(values_of(exact)[i]);
     }
+    if (made != NULL) {
+        ((object *)made)->given = ((object *)exact)->given;
+    }
     Py_DECREF(exact);
     return made;
+}
+
+static bool is_name(PyObject *name, PyObject *other)
+{
+    return PyUnicode_GET_LENGTH(name) == PyUnicode_GET_LENGTH(other) && PyUnicode_Compare(name, other) == 0;
 }
 
 /* The field of that name; NULL if there is none. Keywords mostly come in the order of the fields, from *hint on. */
@@ -174,7 +182,7 @@ static const field *find_field(const layout *l, PyObject *name, Py_ssize_t *hint
     for (i = 0; i < l->count; i++) {
         const field *f = &l->fields[i];
 
-        if (PyUnicode_Compare(f->name, name) == 0 || (f->alias != NULL && PyUnicode_Compare(f->alias, name) == 0)) {
+        if (is_name(f->name, name) || (f->alias != NULL && is_name(f->alias, name))) {
             return f;
         }
     }
@@ -209,8 +217,8 @@ static void prefer_refused_call(const layout *l, PyTypeObject *type, Py_ssize_t 
     for (i = 0; i < name_count; i++) {
         const field *f = find_field(l, names[i], &hint);
 
-        fits = fits && f != NULL && (given >> (f - l->fields) & 1) == 0;
-        given |= f != NULL ? (uint32_t)1 << (f - l->fields) : 0;
+        fits = fits && f != NULL && (given >> f->index & 1) == 0;
+        given |= f != NULL ? (uint32_t)1 << f->index : 0;
     }
     if (!fits || (given & required) != required) {
         PyErr_Clear();
@@ -224,7 +232,7 @@ static void prefer_refused_call(const layout *l, PyTypeObject *type, Py_ssize_t 
  * exception that speaks of a call of the type.
  * required: the fields that must be given, as bits.
  */
-static int set_values(const layout *l, PyTypeObject *type, PyObject *object, PyObject *const *args, Py_ssize_t count,
+static int set_values(const layout *l, PyTypeObject *type, PyObject *self, PyObject *const *args, Py_ssize_t count,
                       PyObject *const *names, Py_ssize_t name_count, uint32_t required)
 {
     Py_ssize_t i, hint = count;
@@ -238,17 +246,22 @@ static int set_values(const layout *l, PyTypeObject *type, PyObject *object, PyO
         const field *f = i < count ? &l->fields[i] : find_field(l, names[i - count], &hint);
         PyObject *value;
 
-        if (f == NULL || (given >> (f - l->fields) & 1) != 0) {
+        if (f == NULL || (given >> f->index & 1) != 0) {
             refuse_call(l, type, count, names, name_count);
             return -1;
         }
-        given |= (uint32_t)1 << (f - l->fields);
+        given |= (uint32_t)1 << f->index;
         value = native_adapt(f, args[i]);
         if (value == NULL) {
             prefer_refused_call(l, type, count, names, name_count, required);
             return -1;
         }
-        Py_XSETREF(values_of(object)[f - l->fields], value);
+        if (value == f->def || (f->number >= 0 && number_of(value) == f->number)) {
+            set_default(self, f); /* which stands for all that is equal to it */
+            Py_DECREF(value);
+        } else {
+            set_value(self, f, value);
+        }
     }
     if ((given & required) != required) {
         refuse_call(l, type, count, names, name_count);
@@ -346,7 +359,7 @@ static PyObject *replace(PyObject *self, PyObject *const *args, Py_ssize_t count
 {
     layout *l = layout_of(Py_TYPE(self));
     PyObject *made;
-    Py_ssize_t i;
+    uint32_t given;
 
     if (count > 0) {
         PyErr_Format(PyExc_TypeError, "replace() takes 0 positional arguments but %zd were given", count);
@@ -359,10 +372,10 @@ static PyObject *replace(PyObject *self, PyObject *const *args, Py_ssize_t count
     if (made == NULL) {
         return NULL;
     }
-    for (i = 0; i < l->count; i++) {
-        if (values_of(made)[i] != values_of(self)[i]) {
-            Py_XSETREF(values_of(made)[i], Py_NewRef(values_of(self)[i]));
-        }
+    for (given = ((object *)self)->given; given != 0; given &= given - 1) {
+        const field *f = &l->fields[lowest_bit(given)];
+
+        set_value(made, f, Py_NewRef(values_of(self)[f->index]));
     }
     if (names != NULL &&
         set_values(l, l->type, made, args, 0, &PyTuple_GET_ITEM(names, 0), PyTuple_GET_SIZE(names), 0) < 0) {
@@ -388,24 +401,48 @@ static PyObject *deep_copy(PyObject *self, PyObject *memo)
                                     : PyObject_CallFunctionObjArgs(l->state->duplicate, self, memo, NULL);
 }
 
+/* What pickle is to see of a value: of a member of an enum its number, which takes a third of the time. */
+static PyObject *plain_value(const field *f, PyObject *value)
+{
+    PyObject *made;
+    Py_ssize_t i;
+
+    if (f->members == NULL || PyBool_Check(value)) {
+        return Py_NewRef(value);
+    }
+    if (!is_list_kind(f->kind)) {
+        return PyLong_FromLongLong(number_of(value));
+    }
+    made = PyTuple_New(PyTuple_GET_SIZE(value));
+    for (i = 0; made != NULL && i < PyTuple_GET_SIZE(value); i++) {
+        PyTuple_SET_ITEM(made, i, PyLong_FromLongLong(number_of(PyTuple_GET_ITEM(value, i)))); /* a byte: no error */
+    }
+    return made;
+}
+
 /* The positional arguments, and those keyword arguments that are not the defaults. */
 static PyObject *new_arguments(PyObject *self, PyObject *unused)
 {
     const layout *l = layout_of(Py_TYPE(self));
     PyObject *args = PyTuple_New(l->positional), *keywords = PyDict_New();
-    Py_ssize_t i;
+    int result = args != NULL && keywords != NULL ? 0 : -1;
+    uint32_t given = ((object *)self)->given;
 
     (void)unused;
-    for (i = 0; args != NULL && keywords != NULL && i < l->count; i++) {
-        PyObject *value = values_of(self)[i];
+    for (; result == 0 && given != 0; given &= given - 1) {
+        const int i = lowest_bit(given);
+        PyObject *value = plain_value(&l->fields[i], values_of(self)[i]);
 
-        if (i < l->positional) {
-            PyTuple_SET_ITEM(args, i, Py_NewRef(value));
-        } else if (value != l->fields[i].def && PyDict_SetItem(keywords, l->fields[i].name, value) < 0) {
-            Py_CLEAR(keywords);
+        if (value == NULL) {
+            result = -1;
+        } else if (i < l->positional) {
+            PyTuple_SET_ITEM(args, i, value);
+        } else {
+            result = PyDict_SetItem(keywords, l->names[i], value);
+            Py_DECREF(value);
         }
     }
-    if (args == NULL || keywords == NULL) {
+    if (result < 0) {
         Py_XDECREF(args);
         Py_XDECREF(keywords);
         return NULL;
@@ -428,28 +465,32 @@ static PyObject *reduce(PyObject *self, PyObject *protocol)
 
 static PyObject *compare(PyObject *self, PyObject *other, int op)
 {
-    const layout *l = layout_of(Py_TYPE(self));
-    Py_ssize_t i;
+    uint32_t given;
     int equal = 1;
 
     if (Py_TYPE(self) != Py_TYPE(other) || (op != Py_EQ && op != Py_NE)) {
         Py_RETURN_NOTIMPLEMENTED;
     }
-    for (i = 0; i < l->count && equal > 0; i++) {
-        equal = PyObject_RichCompareBool(values_of(self)[i], values_of(other)[i], Py_EQ);
+    given = ((object *)self)->given;
+    if (given != ((object *)other)->given) {
+        equal = 0;
+    }
+    for (; given != 0 && equal > 0; given &= given - 1) {
+        PyObject *mine = values_of(self)[lowest_bit(given)], *theirs = values_of(other)[lowest_bit(given)];
+
+        equal = mine == theirs ? 1 : PyObject_RichCompareBool(mine, theirs, Py_EQ);
     }
     return equal < 0 ? NULL : PyBool_FromLong(equal == (op == Py_EQ));
 }
 
-/* xxHash's mixing, as tuples have it. */
+/* xxHash's mixing, as tuples have it, of the values that are not the default and of which those are. */
 static Py_hash_t hash(PyObject *self)
 {
-    const layout *l = layout_of(Py_TYPE(self));
-    uint64_t mixed = 2870177450012600261u;
-    Py_ssize_t i;
+    uint32_t given = ((object *)self)->given;
+    uint64_t mixed = 2870177450012600261u + given;
 
-    for (i = 0; i < l->count; i++) {
-        const Py_hash_t one = PyObject_Hash(values_of(self)[i]);
+    for (; given != 0; given &= given - 1) {
+        const Py_hash_t one = PyObject_Hash(values_of(self)[lowest_bit(given)]);
 
         if (one == -1) {
             return -1;
@@ -460,29 +501,22 @@ static Py_hash_t hash(PyObject *self)
     return (Py_hash_t)mixed == -1 ? 1 : (Py_hash_t)mixed;
 }
 
-/* Is this to be printed? Defaults are not. */
-static int is_shown(const field *f, PyObject *value)
-{
-    return f->def == NULL ? 1 : PyObject_RichCompareBool(value, f->def, Py_NE);
-}
-
+/* Without the defaults. A field that has none is always given. */
 static PyObject *represent(PyObject *self)
 {
     const layout *l = layout_of(Py_TYPE(self));
     PyObject *parts = PyList_New(0), *separator = PyUnicode_FromString(", ");
     PyObject *name = PyType_GetQualName(Py_TYPE(self)), *joined = NULL, *text = NULL;
     int result = parts != NULL && separator != NULL && name != NULL ? 0 : -1;
-    Py_ssize_t i;
+    uint32_t given;
 
-    for (i = 0; result >= 0 && i < l->count; i++) {
-        result = is_shown(&l->fields[i], values_of(self)[i]);
-        if (result > 0) {
-            PyObject *part =
-                PyUnicode_FromFormat(l->fields[i].secret ? "%U=<hidden>" : "%U=%R", l->names[i], values_of(self)[i]);
+    for (given = ((object *)self)->given; result == 0 && given != 0; given &= given - 1) {
+        const int i = lowest_bit(given);
+        PyObject *part =
+            PyUnicode_FromFormat(l->fields[i].secret ? "%U=<hidden>" : "%U=%R", l->names[i], values_of(self)[i]);
 
-            result = part != NULL ? PyList_Append(parts, part) : -1;
-            Py_XDECREF(part);
-        }
+        result = part != NULL ? PyList_Append(parts, part) : -1;
+        Py_XDECREF(part);
     }
     if (result >= 0) {
         joined = PyUnicode_Join(separator, parts);
@@ -529,9 +563,9 @@ const PyType_Slot native_immutable_slots[] = {
 
 /* ----------------------------------------------------------- the classes */
 
-static long long get_number(PyObject *object, const char *name)
+static long long get_number(PyObject *self, const char *name)
 {
-    PyObject *value = PyObject_GetAttrString(object, name);
+    PyObject *value = PyObject_GetAttrString(self, name);
     long long number = value != NULL ? PyLong_AsLongLong(value) : -1;
 
     Py_XDECREF(value);
@@ -626,6 +660,7 @@ static int describe(layout *l, PyObject *declaration)
         if (describe_field(l, f, declared) < 0) {
             return -1;
         }
+        f->index = (uint8_t)i;
         l->defaults[i] = f->def;
         l->names[i] = f->name;
         l->positional += !get_number(declared, "keyword");
@@ -641,7 +676,7 @@ static int describe(layout *l, PyObject *declaration)
         }
         l->attributes[i].name = PyUnicode_AsUTF8(f->name);
         l->attributes[i].type = Py_T_OBJECT_EX;
-        l->attributes[i].offset = (Py_ssize_t)(sizeof(PyObject) + (size_t)i * sizeof(PyObject *));
+        l->attributes[i].offset = (Py_ssize_t)(offsetof(object, values) + (size_t)i * sizeof(PyObject *));
         l->attributes[i].flags = Py_READONLY;
     }
     l->present = l->structure == MQTT5_STRUCT_WILL           ? (ptrdiff_t)offsetof(mqtt5_will, properties.present)
@@ -686,12 +721,12 @@ void native_clear_layout(layout *l)
 
 #if defined(USE_FREE_LISTS)
     while (l->free_count > 0) {
-        PyObject *object = l->free_objects[--l->free_count];
+        PyObject *self = l->free_objects[--l->free_count];
 
         for (i = 0; i < count; i++) {
-            Py_XDECREF(values_of(object)[i]);
+            Py_XDECREF(values_of(self)[i]);
         }
-        PyObject_Free(object);
+        PyObject_Free(self);
     }
 #endif
     l->count = 0;
@@ -735,7 +770,7 @@ static PyObject *make_type(PyObject *module, layout *l, PyObject *declared)
 
     spec.flags |= l->is_gc ? Py_TPFLAGS_HAVE_GC : 0;
     /* at least one value, so that the type differs in size from its base: then CPython never mixes two of them */
-    spec.basicsize = (int)(sizeof(PyObject) + (size_t)(l->count > 0 ? l->count : 1) * sizeof(PyObject *));
+    spec.basicsize = (int)(offsetof(object, values) + (size_t)(l->count > 0 ? l->count : 1) * sizeof(PyObject *));
     if (home != NULL) {
         full = PyUnicode_FromFormat("%U.%s", home, ((PyTypeObject *)declared)->tp_name);
         Py_DECREF(home);
