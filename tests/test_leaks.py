@@ -49,8 +49,18 @@ def test_census_of_leaky_job_names_it() -> None:
 
 
 @counted
+def python_keeps_classes() -> bool:
+    """Does this Python keep memory of each class that is made? The release candidate of 3.15t does."""
+    try:
+        check_flat([("class", lambda: type("Derived", (object,), {})())], 200)
+    except AssertionError:
+        return True
+    return False
+
+
 def test_memory_of_accepted_values_constant() -> None:
     jobs: list[tuple[str, Job]] = []
+    classes_go = not python_keeps_classes()
     for value in VALUES:
         cls, name = type(value), type(value).__name__
         derived = type("Derived", (cls,), {})
@@ -70,9 +80,10 @@ def test_memory_of_accepted_values_constant() -> None:
             (f"pickle {name}", lambda value=value: pickle.loads(pickle.dumps(value))),
             (f"astuple {name}", lambda value=value: dataclasses.astuple(value)),
             (f"derived {name}", lambda derived=derived, fields=fields: derived(**fields)),
-            (f"class of {name}", lambda cls=cls: type("Derived", (cls,), {})(*REQUIRED.get(cls, ()))),
             (f"{name}.topic = 1", lambda value=value: setattr(value, names_of(value)[0], 1)),
         ]
+        if classes_go:
+            jobs.append((f"class of {name}", lambda cls=cls: type("Derived", (cls,), {})(*REQUIRED.get(cls, ()))))
     for packet, data, copied in zip(SENT, DATA, map(bytearray, DATA), strict=True):
         name = type(packet).__name__
         jobs += [
