@@ -395,10 +395,11 @@ static void decoder_dealloc(PyObject *self)
     Py_DECREF(type);
 }
 
-/* Documented by mqtt5.stream. */
-const PyMethodDef native_decoder_methods[] = {
-    {"feed", decoder_feed, METH_O, "($self, data, /)"},
-    {"__reduce__", decoder_reduce, METH_NOARGS, "($self, /)"},
+PyMethodDef native_decoder_methods[] = {
+    {"feed", decoder_feed, METH_O,
+     "feed($self, data, /)\n--\n\n"
+     "Adds what has arrived, any bytes-like object. It may be changed, and used for something else, afterwards."},
+    {"__reduce__", decoder_reduce, METH_NOARGS, "__reduce__($self, /)\n--\n\n"},
     {NULL, NULL, 0, NULL},
 };
 

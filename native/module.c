@@ -335,26 +335,6 @@ static const char *with_signature(state *s, PyObject *documented, const char *at
     return documentation(s, documented, attribute, text);
 }
 
-/* The same methods with documentation; ml_doc of a template is the signature. */
-static PyMethodDef *document_methods(state *s, PyObject *documented, const PyMethodDef *methods)
-{
-    PyMethodDef *made;
-    size_t i, count = 0;
-
-    while (methods[count].ml_name != NULL) {
-        count++;
-    }
-    made = (PyMethodDef *)keep(s, (count + 1) * sizeof(*made));
-    for (i = 0; made != NULL && i < count; i++) {
-        made[i] = methods[i];
-        made[i].ml_doc = with_signature(s, documented, made[i].ml_name, made[i].ml_name, methods[i].ml_doc);
-        if (made[i].ml_doc == NULL) {
-            return NULL;
-        }
-    }
-    return made;
-}
-
 static PyGetSetDef *document_attributes(state *s, PyObject *documented, const PyGetSetDef *attributes)
 {
     PyGetSetDef *made;
@@ -380,8 +360,11 @@ static const PyMethodDef functions[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static const PyMethodDef base_packet_methods[] = {
-    {"write", native_write, METH_NOARGS, "($self, /)"},
+PyMethodDef native_packet_methods[] = {
+    {"write", native_write, METH_NOARGS,
+     "write($self, /)\n--\n\n"
+     "The packet as bytes, in its shortest encoding: a field at its default is not sent.\n\n"
+     "Raises ValueError if the packet is larger than MQTT allows (2.1.4)."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -391,14 +374,15 @@ static const PyType_Slot no_slots[] = {{0, NULL}};
 static const struct documented_class {
     const char *name, *signature;
     bool is_derived; /* from the first of these */
-    const PyMethodDef *methods;
+    PyMethodDef *methods;
     const PyGetSetDef *attributes;
     const PyType_Slot *slots;
     const int *size;
     unsigned flags;
 } faces[] = {
-    {"Immutable", NULL, false, native_immutable_methods, no_attributes, native_immutable_slots, NULL, 0},
-    {"BasePacket", NULL, true, base_packet_methods, no_attributes, no_slots, NULL, 0},
+    {"Immutable", NULL, false, native_immutable_methods, no_attributes, native_immutable_slots, &native_immutable_size,
+     0},
+    {"BasePacket", NULL, true, native_packet_methods, no_attributes, no_slots, NULL, 0},
     {"Decoder", "(max_packet_size=None)", false, native_decoder_methods, native_decoder_attributes,
      native_decoder_slots, &native_decoder_size, Py_TPFLAGS_HAVE_GC},
 };
@@ -421,7 +405,6 @@ static PyObject *make_class(PyObject *module, PyObject *documented, PyObject *ho
     PyType_Slot slots[16] = {{0, NULL}};
     PyType_Spec spec = {NULL, c->size != NULL ? *c->size : 0, 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | c->flags,
                         slots};
-    PyMethodDef *methods = document_methods(s, documented, c->methods);
     PyObject *name = PyUnicode_FromFormat("%U.%s", home, c->name), *type = NULL;
     size_t i = 0;
 
@@ -429,7 +412,7 @@ static PyObject *make_class(PyObject *module, PyObject *documented, PyObject *ho
         slots[i] = c->slots[i];
     }
     slots[i].slot = Py_tp_methods;
-    slots[i++].pfunc = methods;
+    slots[i++].pfunc = c->methods;
     slots[i].slot = Py_tp_getset;
     slots[i++].pfunc = document_attributes(s, documented, c->attributes);
     slots[i].slot = Py_tp_doc;
@@ -444,8 +427,6 @@ static PyObject *make_class(PyObject *module, PyObject *documented, PyObject *ho
         native_freeze((PyTypeObject *)type);
         if (c == faces) {
             Py_XSETREF(s->immutable, Py_NewRef(type));
-        } else if (c->methods == base_packet_methods) {
-            s->packet_methods = methods;
         }
     }
     return type;

@@ -108,8 +108,7 @@ struct state {
 #define MEMBER(module, name) PyObject *name;
     SHARED_FUNCTIONS(MEMBER)
 #undef MEMBER
-    PyObject *immutable;         /* the base of all classes */
-    PyMethodDef *packet_methods; /* of BasePacket; each packet class has them too */
+    PyObject *immutable; /* the base of all classes */
     layout *layouts;
     layout *packets[TYPES]; /* by mqtt5_type */
     struct kept *kept;      /* memory that goes with the module */
@@ -137,8 +136,9 @@ void native_dealloc(PyObject *self);
 void native_freeze(PyTypeObject *type);
 int native_traverse_layout(const layout *l, visitproc visit, void *arg);
 void native_clear_layout(layout *l);
-extern const PyMethodDef native_immutable_methods[];
+extern PyMethodDef native_immutable_methods[];
 extern const PyType_Slot native_immutable_slots[];
+extern const int native_immutable_size;
 
 /* to_struct.c: objects to structs. All values must have exactly their types. */
 PyObject *native_adapt(const field *f, PyObject *value); /* a value of exactly the type, or NULL with an exception */
@@ -153,14 +153,15 @@ int native_check(const layout *l, PyObject *self); /* 0, or -1 with an exception
 PyObject *native_read_packet(const state *s, const mqtt5_packet *packet, PyObject *payload);
 
 /* decoder.c */
-extern const PyMethodDef native_decoder_methods[];
+extern PyMethodDef native_decoder_methods[];
 extern const PyGetSetDef native_decoder_attributes[];
 extern const PyType_Slot native_decoder_slots[];
 extern const int native_decoder_size;
 
 /* module.c */
 extern struct PyModuleDef native_module;
-void native_raise(PyObject *exception); /* takes the reference; NULL: an exception is set already */
+extern PyMethodDef native_packet_methods[]; /* of BasePacket; each packet class has them too */
+void native_raise(PyObject *exception);     /* takes the reference; NULL: an exception is set already */
 PyObject *native_refuse(const state *s, const mqtt5_packet *packet, const mqtt5_error *error, const uint8_t *data,
                         size_t size); /* the exception for bytes */
 int native_get_buffer(const state *s, PyObject *object, Py_buffer *view, const char *name);

@@ -540,16 +540,22 @@ static int set_attribute(PyObject *self, PyObject *name, PyObject *value)
     return PyObject_GenericSetAttr(self, name, value);
 }
 
-/* Documented by mqtt5._engine. */
-const PyMethodDef native_immutable_methods[] = {
-    {"replace", (PyCFunction)(void (*)(void))replace, METH_FASTCALL | METH_KEYWORDS, "($self, /, **changes)"},
-    {"__replace__", (PyCFunction)(void (*)(void))replace, METH_FASTCALL | METH_KEYWORDS, "($self, /, **changes)"},
-    {"__copy__", copy, METH_NOARGS, "($self, /)"},
-    {"__deepcopy__", deep_copy, METH_O, "($self, memo, /)"},
-    {"__getnewargs_ex__", new_arguments, METH_NOARGS, "($self, /)"},
-    {"__reduce__", reduce, METH_NOARGS, "($self, /)"},
+/* Not the module's memory: a bound method may be freed after the module, and CPython then looks here. */
+PyMethodDef native_immutable_methods[] = {
+    {"replace", (PyCFunction)(void (*)(void))replace, METH_FASTCALL | METH_KEYWORDS,
+     "replace($self, /, **changes)\n--\n\n"
+     "Another object with these fields changed, checked as when it is constructed."},
+    {"__replace__", (PyCFunction)(void (*)(void))replace, METH_FASTCALL | METH_KEYWORDS,
+     "__replace__($self, /, **changes)\n--\n\n"},
+    {"__copy__", copy, METH_NOARGS, "__copy__($self, /)\n--\n\n"},
+    {"__deepcopy__", deep_copy, METH_O, "__deepcopy__($self, memo, /)\n--\n\n"},
+    {"__getnewargs_ex__", new_arguments, METH_NOARGS, "__getnewargs_ex__($self, /)\n--\n\n"},
+    {"__reduce__", reduce, METH_NOARGS, "__reduce__($self, /)\n--\n\n"},
     {NULL, NULL, 0, NULL},
 };
+
+/* Not that of object: so CPython makes no object of a class derived from this one but by new_object(). */
+const int native_immutable_size = offsetof(object, values);
 
 const PyType_Slot native_immutable_slots[] = {
     {Py_tp_new, (void *)new_object}, {Py_tp_richcompare, (void *)compare},    {Py_tp_hash, (void *)hash},
@@ -772,7 +778,7 @@ static PyObject *make_type(PyObject *module, layout *l, PyObject *declared)
     }
     if (is_packet(l)) { /* CPython calls a method of exactly the object's class in less time than an inherited one */
         slot->slot = Py_tp_methods;
-        slot->pfunc = l->state->packet_methods;
+        slot->pfunc = native_packet_methods;
     }
     /* at least one value, so that the type differs in size from its base: then CPython never mixes two of them */
     spec.basicsize = (int)(offsetof(object, values) + (size_t)(l->count > 0 ? l->count : 1) * sizeof(PyObject *));

@@ -83,6 +83,26 @@ print("alive")
     assert run(code) == "alive\n"
 
 
+@pytest.mark.skipif(not getattr(sys, "_is_gil_enabled", lambda: True)(), reason="has one allocator only")
+def test_bound_method_in_cycle_at_exit_freed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CPython frees the module first, then the method, whose definition it reads. glibc fills what was freed."""
+    monkeypatch.setenv("PYTHONMALLOC", "malloc")
+    monkeypatch.setenv("MALLOC_PERTURB_", "255")
+    code = """
+import gc, sys, mqtt5
+gc.collect()
+class Connection:
+    def __init__(self):
+        self.itself = self
+        self.feed = mqtt5.Decoder().feed
+        packet = type("Derived", (mqtt5.PingReqPacket,), {})()
+        self.methods = [packet.write, packet.replace]
+connection = Connection()
+print("alive")
+"""
+    assert run(code) == "alive\n"
+
+
 def test_cycle_through_will_freed() -> None:
     class LastWill(Will):
         pass

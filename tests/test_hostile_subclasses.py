@@ -4,6 +4,7 @@
 import contextlib
 import copy
 import gc
+import pickle
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -159,6 +160,42 @@ def test_subclass_with_impossible_base_refused() -> None:
     for other in (int, PubAckPacket, Exception, Will):
         with pytest.raises(TypeError):
             type("Sub", (PublishPacket, other), {})
+
+
+class Plain:
+    pass
+
+
+class OwnOrder(type):
+    def mro(cls) -> list[type]:
+        return [cls, mqtt5.BasePacket, object]
+
+
+@pytest.mark.parametrize("base", [mqtt5.BasePacket, mqtt5.BasePacket.__mro__[1]], ids=ids)
+def test_object_that_is_not_a_packet_has_no_base_of_packets(base: Any) -> None:
+    """By another base, by a metaclass, or by assignment: it would have no fields for the methods to read."""
+    values: list[Any] = []
+
+    def assign_class() -> Any:
+        value = type("Slotted", (), {"__slots__": ()})()
+        value.__class__ = type("Derived", (base,), {"__slots__": ()})
+        return value
+
+    makers = [
+        *(lambda bases=bases: type("Both", bases, {})() for bases in ((Plain, base), (base, Plain))),
+        *(lambda other=other: type("Both", (base, other), {})() for other in (int, dict, Exception)),
+        lambda: OwnOrder("Ordered", (), {})(),
+        assign_class,
+    ]
+    for make in makers:
+        with contextlib.suppress(TypeError):
+            values.append(make())
+    for value in values:
+        for operation in (repr, hash, copy.copy, pickle.dumps, lambda value: value.replace(), lambda v: v.write()):
+            with contextlib.suppress(AttributeError, NotImplementedError, TypeError, ValueError, pickle.PicklingError):
+                operation(value)
+    if mqtt5.engine == "native":
+        assert values == []
 
 
 @pytest.mark.parametrize(

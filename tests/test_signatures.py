@@ -4,9 +4,11 @@
 The table is typed from the description of the API; nothing is taken from the package.
 """
 
+import ast
 import dataclasses
 import inspect
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -155,3 +157,15 @@ def test_packet_type(cls: Any) -> None:
     name = cls.__name__.removesuffix("Packet").upper()
     assert cls.packet_type is mqtt5.PacketType[name]
     assert least(cls).packet_type is cls.packet_type
+
+
+def test_documentation_of_methods_is_that_of_their_source() -> None:
+    """The native engine has the texts of its methods in C."""
+    for cls, name, home in (
+        (mqtt5.PublishPacket, "replace", "_engine"),
+        (mqtt5.PublishPacket, "write", "_engine"),
+        (mqtt5.Decoder, "feed", "stream"),
+    ):
+        tree = ast.parse(Path(mqtt5.__file__).with_name(f"{home}.py").read_text(encoding="utf-8"))
+        (text,) = [ast.get_docstring(f) for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) and f.name == name]
+        assert inspect.getdoc(getattr(cls, name)) == text
