@@ -64,10 +64,11 @@ def twin(name: str, fields: tuple[Field, ...]) -> Any:
     """A plain dataclass with the same fields."""
     import dataclasses
 
-    specs = [
-        (f.name, f.annotation, dataclasses.field(kw_only=f.keyword, **({} if f.required else {"default": f.default})))
-        for f in fields
-    ]
+    specs = []
+    for field in fields:
+        default = {} if field.required else {"default": field.default}
+        spec: Any = dataclasses.field(kw_only=field.keyword, repr=not field.secret, **default)
+        specs.append((field.name, field.annotation, spec))
     return dataclasses.make_dataclass(name, specs, repr=False, eq=False, frozen=True)
 
 
