@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     def packet(cls: type[_T], /) -> type[_T]: ...
 
     def face(documented: _T, /) -> _T: ...
+else:
+    Any, Self = object, "Immutable"  # for typing.get_type_hints() of the methods below
 
 
 def _start() -> tuple[str, ModuleType]:

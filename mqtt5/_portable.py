@@ -371,6 +371,9 @@ class Immutable:
     def __eq__(self, other: object) -> bool:
         return self.__values() == other.__values() if type(other) is type(self) else NotImplemented
 
+    # As in a dataclass, whose methods have no file: pytest then shows the fields that differ.
+    __eq__.__code__ = __eq__.__code__.replace(co_filename="<string>")
+
     def __hash__(self) -> int:
         return hash(tuple(self.__values().values()))
 
