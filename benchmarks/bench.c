@@ -20,7 +20,7 @@
 
 enum { TURNS = 1000, MOST_ROUNDS = 100000, ROOM = 4096 };
 
-static volatile uint64_t sink; /* where all that was read ends up: so none of the work can be left out */
+static volatile uint64_t sink; /* keeps every value that was read, so that no work is optimized away */
 
 /* ------------------------------------------------------------- measuring */
 

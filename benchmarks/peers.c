@@ -22,7 +22,7 @@
 
 enum { TURNS = 1000, ROOM = 1024 };
 
-static volatile uint64_t sink; /* where all that was read ends up: so none of the work can be left out */
+static volatile uint64_t sink; /* keeps every value that was read, so that no work is optimized away */
 
 /* ------------------------------------------------------------ the work */
 
@@ -99,7 +99,7 @@ static bool our_writing(void)
     return mqtt5_encode(&packet, NULL, out, sizeof(out), &done, NULL) == MQTT5_OK;
 }
 
-/* Of one property set; the values are read, and what was allocated is given back. */
+/* Reads the values of one property set, and frees all that was allocated. */
 static bool paho_read(uint8_t *data, size_t size)
 {
     MQTTProperties properties = MQTTProperties_initializer;

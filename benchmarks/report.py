@@ -108,7 +108,7 @@ def goals(results: Results) -> list[Goal]:
     return found
 
 
-def behind(results: Results, ours: str, peer: str) -> str:
+def slower(results: Results, ours: str, peer: str) -> str:
     """The single cases in which the peer is faster, slowest first; empty if there is none."""
     found = [
         (ratio, label, operation)
@@ -201,7 +201,7 @@ def markdown(results: Results) -> str:
         parts += ["## Targets", goals_table(found)]
     parts += ["## Summary", summary(results)]
     for peer in ("rust", "earlier"):
-        if "native" in results.ours and (table := behind(results, "native", peer)):
+        if "native" in results.ours and (table := slower(results, "native", peer)):
             parts += [f"## Where the native engine is slower than {TITLES[peer]}", table]
     for operation in OPERATIONS:
         if any(results.has(name, operation) for name in results.subjects):

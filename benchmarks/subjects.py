@@ -133,7 +133,7 @@ def start(script: str, options: argparse.Namespace, only: Iterable[str] = NAMES,
         process.close()
         if not quiet:
             hint = "" if subject.directory.is_dir() else "; scripts/peers installs it"
-            print(f"left out: {subject.title}: {process.missing}{hint}", file=sys.stderr)
+            print(f"omitted: {subject.title}: {process.missing}{hint}", file=sys.stderr)
     if not any(process.subject.ours for process in found):
         raise SystemExit("none of our engines is built: scripts/setup")
     return found

@@ -527,7 +527,7 @@ class Worker:
         return found
 
     def time(self, case: int, operation: str, loops: int) -> float:
-        """Seconds for one, in the mean of so many loops."""
+        """Seconds for one, in the mean of that number of loops."""
         return self.timers[case, operation].timeit(loops) / loops / self.batches[case, operation]
 
 

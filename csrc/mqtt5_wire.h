@@ -100,7 +100,7 @@ static inline uint32_t read_u32(reader *r)
     return b ? (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3] : 0;
 }
 
-/* A Variable Byte Integer (1.5.5): at most four bytes, and no more of them than needed. */
+/* A Variable Byte Integer (1.5.5): at most four bytes, in the shortest form. */
 static inline uint32_t read_varint(reader *r)
 {
     uint32_t value = 0;

@@ -199,7 +199,7 @@ def run() -> int:
         status = main()
         sys.stdout.flush()
     except BrokenPipeError:  # the reader has seen enough, as in `... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or else flushing at exit fails again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that flushing at exit does not fail again
         status = 141  # as if ended by SIGPIPE
     except KeyboardInterrupt:
         status = 130

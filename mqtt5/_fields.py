@@ -197,7 +197,7 @@ class Field:
 
 
 class Declaration:
-    """A declared class: its fields in order, its struct, and what else its body holds."""
+    """A declared class: its fields in order, its struct, and the rest of its body."""
 
     __slots__ = ("fields", "name", "namespace", "struct")
 

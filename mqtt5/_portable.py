@@ -101,7 +101,7 @@ def _rule(status: int) -> str:
 
 # ------------------------------------------------------------------ fields
 
-#: Of a list: the C type of its items, and the function that takes off the first.
+#: The C type of the items of a list, and the function that takes off the first.
 ITEMS = {
     Kind.VARINTS: ("uint32_t", lib.mqtt5_next_subscription_id),
     Kind.USER_PROPERTIES: ("mqtt5_string_pair", lib.mqtt5_next_user_property),

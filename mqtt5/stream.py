@@ -34,7 +34,7 @@ class Decoder:
     `feed()` it what has arrived, then iterate: each step gives the next packet, and the iteration ends where
     more data is needed. A packet that is not allowed raises DecodeError, after all packets before it have been
     given, and so does every later step: what follows it cannot be read. Between two calls of `feed()`, once
-    iterated to the end, a decoder holds no more than the beginning of one packet.
+    iterated to the end, a decoder holds at most the beginning of one packet.
 
     `max_packet_size` limits the size of a whole packet in bytes, as the Maximum Packet Size of CONNECT and
     CONNACK does (3.1.2.11.4, 3.2.2.3.6): a larger one is refused, with reason code 0x95, as soon as its

@@ -2,9 +2,9 @@
 /*
  * decoder.c - the Decoder: packet after packet from bytes that arrive in pieces.
  *
- * It behaves as mqtt5/stream.py documents. It knows where packets begin and end
- * in what has arrived, and where a payload is. It does not know what else is
- * in them.
+ * It behaves as mqtt5/stream.py documents. It knows where packets and payloads
+ * begin and end in the bytes that have arrived. It does not know the rest of a
+ * packet.
  */
 #include "native.h"
 

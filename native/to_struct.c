@@ -277,7 +277,7 @@ static int fill_struct(const layout *l, PyObject *self, char *to, scratch *s)
         if (f->flag != 0) {
             *(bool *)(to + f->flag) = true;
         }
-        present |= (uint64_t)1 << f->property; /* 0 is no property */
+        present |= (uint64_t)1 << f->property; /* 0 is not a property */
     }
     if (l->present >= 0) {
         *(uint64_t *)(to + l->present) = present & ~(uint64_t)1;

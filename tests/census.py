@@ -22,7 +22,7 @@ import mqtt5
 MORE = int(os.environ.get("MQTT5_SAFETY", "1"))
 
 
-FEWER = 23 if MORE == 1 else 1  #: Of the combinations of fields and values, one in so many; a prime.
+FEWER = 23 if MORE == 1 else 1  #: Takes every FEWERth combination of fields and values; a prime.
 
 
 VALUES = full()

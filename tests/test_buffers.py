@@ -180,7 +180,7 @@ def test_buffered_counts_unread_bytes() -> None:
 
 
 def test_memory_of_long_stream_bounded() -> None:
-    """What a decoder holds after much data is no more than after little."""
+    """A decoder holds as little after much data as after little."""
     tracemalloc = pytest.importorskip("tracemalloc")
     data = PublishPacket("t", bytes(10_000)).write()
     decoder = fed(data)

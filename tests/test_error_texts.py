@@ -21,7 +21,7 @@ PAGE = Path(__file__).parent.parent / "docs" / "errors.md"
 
 
 def rows(columns: int) -> list[list[str]]:
-    """The rows of the page's table with so many columns, without its head. None where the page is not installed."""
+    """The rows of the page's table with that number of columns, without its head; none if there is no page."""
     if not PAGE.exists():
         return []
     lines = [line for line in PAGE.read_text("utf-8").splitlines() if line.startswith("| `")]

@@ -123,7 +123,7 @@ print("done")
 @pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="the size of a process is read from /proc")
 def test_interpreters_used_at_once_leave_no_memory() -> None:
-    """Four at once, again and again: no more growth than with the standard library's modules alone.
+    """Four at once, again and again: not more growth than with the standard library's modules alone.
 
     Free-threaded Python 3.14 and Python 3.12 and 3.13 keep megabytes of each interpreter that ends, whatever it has
     imported: nothing can be told there.

@@ -38,7 +38,7 @@ def test_lib_is_what_the_header_declares():
 
 
 def test_types_and_macros_of_the_header_have_the_prefix():
-    """Functions and constants have it, or else the test above would fail."""
+    """Functions and constants have it, otherwise the test above would fail."""
     types, structs, unions = ffi.list_types()
     names = {*types, *structs, *unions, *re.findall(r"^ *# *define (\w+)", HEADER, re.MULTILINE)}
     assert {"mqtt5_packet", "mqtt5_status", "MQTT5_VIEW"} <= names

@@ -149,7 +149,7 @@ RUST: list[Known] = []
 
 ZMQTT: list[Known] = [
     (
-        "it writes a property length of 0 behind a reason code, which may be left out (3.4.2.2.1, 3.14.2.2.1)",
+        "it writes a property length of 0 after a reason code, which may be omitted (3.4.2.2.1, 3.14.2.2.1)",
         lambda packet, data, found: (
             isinstance(packet, (*ACKNOWLEDGEMENTS, mqtt5.DisconnectPacket))
             and packet.reason_code != 0

@@ -27,7 +27,7 @@ DECLARE(broker)
 
 enum { CLIENT = 1, BROKER = 2, BOTH = CLIENT | BROKER };
 
-/* Who sends packets of this type (table 2-1). What is no type, neither may read or write. */
+/* Who sends packets of this type (table 2-1). Neither may read or write a type that does not exist. */
 static int senders(unsigned type)
 {
     static const int table[] = {
@@ -53,7 +53,7 @@ static void must(bool holds, const char *what)
     }
 }
 
-/* Of the half that is left out: it says so, whoever asks. */
+/* The half that is omitted says so to every caller. */
 static void must_refuse(mqtt5_status status, const mqtt5_error *error)
 {
     must(status == MQTT5_ERR_WRONG_DIRECTION && mqtt5_reason_code(status) == 0x82, "a half takes what is not for it");

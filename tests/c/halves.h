@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * halves.h - put in front of the sources of the library, so that its two halves fit into one program: what each defines
+ * halves.h - included before the sources of the library, so that its two halves fit into one program: what each defines
  * gets a name of its own. Checks, lists and topics are those of the client's half.
  *
  * The linker says if a name is missing here. It knows nothing else of the library.

@@ -46,7 +46,7 @@ static void append(vector *v, const uint8_t *bytes, size_t size)
     v->size += size;
 }
 
-/* Tokens of hex, "*N" behind one repeats it. */
+/* Tokens of hex, "*N" after one repeats it. */
 static void parse_bytes(const tsv *t, vector *v)
 {
     char *token = t->column[2];

@@ -26,7 +26,7 @@ typedef struct tsv {
 
 #include <glob.h>
 
-/* The paths of all vector files, NULL behind the last. */
+/* The paths of all vector files, NULL after the last. */
 static inline char **vector_files(const char *directory)
 {
     static glob_t found; /* lives as long as the program */
@@ -87,7 +87,7 @@ static inline char **vector_files(const char *directory)
         if (i + 1 == sizeof(paths) / sizeof(paths[0])) {
             give_up("too many vector files");
         }
-        paths[i] = (char *)(uintptr_t)linked_files[i].path; /* nobody writes to it */
+        paths[i] = (char *)(uintptr_t)linked_files[i].path; /* never written to */
     }
     return paths;
 }

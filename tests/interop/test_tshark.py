@@ -2,7 +2,7 @@
 """tshark as a second opinion on the bytes: it dissects packets, from its fields a packet is put together, and that one
 must be equal to the packet which was written. So every field counts: flags, identifiers, reason codes, properties.
 
-What tshark takes otherwise than the specification says is stated where it is met.
+Each test states where tshark differs from the specification.
 """
 
 import struct
