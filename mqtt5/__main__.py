@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The command line: `python -m mqtt5 decode` prints packets as the expressions that make them; --cflags and
---sources print what a compiler needs to build the C library into another program.
+--sources print the compiler options and files that build the C library into another program.
 
-It knows how bytes are written as text, and how a result is shown. It does not know what is in a packet.
+It knows the textual forms of bytes and results. It does not know the content of a packet.
 """
 
 import argparse

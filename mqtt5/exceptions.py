@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The exceptions of reading.
 
-They know how an error is described, and which packet answers it. They do not know what is an error.
+They describe an error, and make the packet that answers it. They do not know what is an error.
 Constructing and writing a packet raise plain TypeError and ValueError.
 """
 
@@ -11,11 +11,11 @@ import mqtt5
 
 
 class Error(Exception):
-    """Anything that reading bytes can raise: either of the two below."""
+    """The base class of both exceptions that reading bytes can raise."""
 
 
 class IncompleteError(Error, IndexError):
-    """The bytes are the beginning of a packet. Nothing is wrong; read on.
+    """The bytes are the beginning of a packet: read on.
 
     `needed` is the size in bytes of the whole packet once its fixed header has arrived. Until then, it is the
     smallest size worth retrying with.
