@@ -594,10 +594,10 @@ MQTT5_API const char *mqtt5_field_name(unsigned field);
         MQTT5_BYTES("" literal ""), sizeof("" literal "") - 1 \
     }
 
-/* The bytes of any object, with the cast of each language. */
 #ifdef __cplusplus
 #define MQTT5_BYTES(pointer) reinterpret_cast<const uint8_t *>(pointer)
 #else
+/** The bytes of any object, with the cast of each language. */
 #define MQTT5_BYTES(pointer) ((const uint8_t *)(pointer))
 #endif
 

@@ -6,45 +6,32 @@
  */
 #include "mqtt5_table.h"
 
+/* A member of the public structs. */
 typedef struct {
+    const char *name;
     uint16_t structs; /* set of packet types; bit 0: the Will */
-    mqtt5_member member;
+    uint16_t offset;
+    uint16_t flag;
+    uint8_t kind;
+    uint8_t property;
+    uint8_t lowest;
+    uint8_t highest; /* 0: as high as the kind goes */
 } row;
-
-/* The highest number that a kind holds. */
-enum {
-    TOP_BOOL = 0,
-    TOP_BYTE = 0xFF,
-    TOP_U16 = 0xFFFF,
-    TOP_VARINT = MQTT5_MAX_REMAINING_LENGTH,
-    TOP_VARINTS = MQTT5_MAX_REMAINING_LENGTH,
-    TOP_REASON_CODES = 0xFF,
-    TOP_STRING = 0,
-    TOP_BINARY = 0,
-    TOP_PAYLOAD = 0,
-    TOP_WILL = 0,
-    TOP_USER_PROPERTIES = 0,
-    TOP_TOPIC_FILTERS = 0,
-    TOP_PATTERNS = 0
-};
-#define TOP_U32 0xFFFFFFFFu
 
 /* clang-format off */
 #define FLAGGED(type, name, flag, kind, structs) \
-    {structs, {#name, offsetof(mqtt5_packet, as.type.name), offsetof(mqtt5_packet, as.type.flag), MQTT5_KIND_##kind, \
-               0, 0, TOP_##kind}}
+    {#name, structs, offsetof(mqtt5_packet, as.type.name), offsetof(mqtt5_packet, as.type.flag), MQTT5_KIND_##kind, 0, 0, 0}
 #define RANGED(type, name, kind, structs, lowest, highest) \
-    {structs, {#name, offsetof(mqtt5_packet, as.type.name), 0, MQTT5_KIND_##kind, 0, lowest, highest}}
-#define MEMBER(type, name, kind, structs) RANGED(type, name, kind, structs, 0, TOP_##kind)
-#define PACKET_ID(type, structs) RANGED(type, packet_id, U16, structs, 1, TOP_U16)
-#define OF_WILL(name, kind, highest) {IN_WILL, {#name, offsetof(mqtt5_will, name), 0, MQTT5_KIND_##kind, 0, 0, highest}}
+    {#name, structs, offsetof(mqtt5_packet, as.type.name), 0, MQTT5_KIND_##kind, 0, lowest, highest}
+#define MEMBER(type, name, kind, structs) RANGED(type, name, kind, structs, 0, 0)
+#define PACKET_ID(type, structs) RANGED(type, packet_id, U16, structs, 1, 0)
+#define OF_WILL(name, kind, highest) {#name, IN_WILL, offsetof(mqtt5_will, name), 0, MQTT5_KIND_##kind, 0, 0, highest}
 /* Offsets in mqtt5_properties. */
 #define PROPERTY(id, name, kind, rule, packets) \
-    {packets, {#name, offsetof(mqtt5_properties, name), 0, MQTT5_KIND_##kind, id, \
-               RULE_##rule == RULE_NOT_ZERO || RULE_##rule == RULE_TOPIC_ALIAS, \
-               RULE_##rule == RULE_BOOLEAN ? 1 : TOP_##kind}},
+    {#name, packets, offsetof(mqtt5_properties, name), 0, MQTT5_KIND_##kind, id, \
+     RULE_##rule == RULE_NOT_ZERO || RULE_##rule == RULE_TOPIC_ALIAS, RULE_##rule == RULE_BOOLEAN},
 #define OF_FILTER(name, kind, highest) \
-    {#name, offsetof(mqtt5_topic_filter, name), 0, MQTT5_KIND_##kind, 0, 0, highest}
+    {#name, 0, offsetof(mqtt5_topic_filter, name), 0, MQTT5_KIND_##kind, 0, 0, highest}
 /* clang-format on */
 
 static const row fields[] = {
@@ -79,7 +66,7 @@ static const row fields[] = {
 
 static const row properties[] = {MQTT5_PROPERTY_TABLE(PROPERTY)};
 
-static const mqtt5_member filter_members[] = {
+static const row filter_members[] = {
     OF_FILTER(pattern, STRING, 0),           OF_FILTER(max_qos, BYTE, 2),         OF_FILTER(no_local, BOOL, 0),
     OF_FILTER(retain_as_published, BOOL, 0), OF_FILTER(retain_handling, BYTE, 2),
 };
@@ -99,34 +86,51 @@ static const row *find(const row *rows, size_t count, unsigned type, size_t *ind
     return NULL;
 }
 
+static uint32_t highest_of(const row *found)
+{
+    if (found->highest != 0) {
+        return found->highest;
+    }
+    switch (found->kind) {
+    case MQTT5_KIND_BYTE:
+    case MQTT5_KIND_REASON_CODES:
+        return 0xFF;
+    case MQTT5_KIND_U16:
+        return 0xFFFF;
+    case MQTT5_KIND_U32:
+        return 0xFFFFFFFFu;
+    case MQTT5_KIND_VARINT:
+    case MQTT5_KIND_VARINTS:
+        return MQTT5_MAX_REMAINING_LENGTH;
+    default:
+        return 0;
+    }
+}
+
 bool mqtt5_reflect(unsigned type, size_t index, mqtt5_member *member)
 {
-    const row *found;
+    const row *found = NULL;
+    size_t base = 0; /* of the offset */
 
     if (type == MQTT5_STRUCT_TOPIC_FILTER) {
-        if (index < COUNT(filter_members)) {
-            *member = filter_members[index];
+        found = index < COUNT(filter_members) ? &filter_members[index] : NULL;
+    } else if (type <= MQTT5_AUTH) {
+        found = find(fields, COUNT(fields), type, &index);
+        if (found == NULL) {
+            found = find(properties, COUNT(properties), type, &index);
+            base = type == MQTT5_STRUCT_WILL ? offsetof(mqtt5_will, properties) : offsetof(mqtt5_packet, as);
         }
-        return index < COUNT(filter_members);
     }
-    if (type > MQTT5_AUTH) {
-        return false;
-    }
-    found = find(fields, COUNT(fields), type, &index);
-    if (found != NULL) {
-        *member = found->member;
-        return true;
-    }
-    found = find(properties, COUNT(properties), type, &index);
     if (found == NULL) {
         return false;
     }
-    *member = found->member;
-    if (type == MQTT5_STRUCT_WILL) {
-        member->offset = (uint16_t)(member->offset + offsetof(mqtt5_will, properties));
-    } else {
-        member->offset = (uint16_t)(member->offset + offsetof(mqtt5_packet, as));
-    }
+    member->name = found->name;
+    member->offset = (uint16_t)(found->offset + base);
+    member->flag = found->flag;
+    member->kind = found->kind;
+    member->property = found->property;
+    member->lowest = found->lowest;
+    member->highest = highest_of(found);
     return true;
 }
 
@@ -164,8 +168,8 @@ const char *mqtt5_field_name(unsigned field)
         return i < COUNT(names) ? names[i] : "";
     }
     for (i = 0; i < COUNT(properties); i++) {
-        if (properties[i].member.property == field) {
-            return properties[i].member.name;
+        if (properties[i].property == field) {
+            return properties[i].name;
         }
     }
     return "";

@@ -116,6 +116,13 @@ def new_arguments(packet: Any, fields: tuple[Field, ...]) -> tuple[tuple[Any, ..
     return tuple(args), keywords
 
 
+def reduce(packet: Any) -> tuple[Any, ...]:
+    """What pickle and copy need of a packet, for every protocol: for __reduce__()."""
+    from copyreg import __newobj_ex__  # type: ignore[attr-defined]
+
+    return __newobj_ex__, (type(packet), *packet.__getnewargs_ex__()), packet.__getstate__()
+
+
 def duplicate(packet: Any, memo: dict[int, Any] | None = None) -> Any:
     """A copy of an object of a derived class with its added attributes; with a memo, deep copies of them."""
     cls = type(packet)

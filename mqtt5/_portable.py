@@ -410,8 +410,8 @@ class Immutable:
     def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
         return _classes.new_arguments(self, self.__shape.fields)
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return object.__reduce_ex__(self, max(protocol, 2))
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _classes.reduce(self)
 
 
 class BasePacket(Immutable):

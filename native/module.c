@@ -229,7 +229,8 @@ static PyObject *topic_matches(PyObject *module, PyObject *const *args, Py_ssize
     static mqtt5_status (*const rules[])(mqtt5_view) = {mqtt5_check_topic_filter, mqtt5_check_topic_name};
     const state *s = state_of(module);
     PyObject *given[2], *texts[2] = {NULL, NULL};
-    mqtt5_view views[2];
+    mqtt5_view views[2]; /* of the texts */
+    bool matches = false;
     int i;
 
     if (take_arguments("topic_matches", parameters, 2, args, count, names, given) < 0) {
@@ -251,9 +252,12 @@ static PyObject *topic_matches(PyObject *module, PyObject *const *args, Py_ssize
             break;
         }
     }
+    if (i == 2) {
+        matches = mqtt5_topic_matches(views[0], views[1]);
+    }
     Py_XDECREF(texts[0]);
     Py_XDECREF(texts[1]);
-    return i == 2 ? PyBool_FromLong(mqtt5_topic_matches(views[0], views[1])) : NULL;
+    return i == 2 ? PyBool_FromLong(matches) : NULL;
 }
 
 /* (name, kind, offset, flag, property, lowest, highest) of each member of a struct: mqtt5_reflect(). */

@@ -99,7 +99,7 @@ typedef struct object {
 #define SHARED_FUNCTIONS(X) \
     X(fields, join) X(fields, Required) \
     X(converters, to_string) X(converters, size_limit) \
-    X(classes, duplicate) \
+    X(classes, duplicate) X(classes, reduce) \
     X(errors, refuse_type) X(errors, refuse_argument) X(errors, refuse_call) X(errors, refuse_value) \
     X(errors, refuse_packet) X(errors, refuse_change) X(errors, again) X(errors, incomplete)
 /* clang-format on */

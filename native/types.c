@@ -449,15 +449,10 @@ static PyObject *new_arguments(PyObject *self, PyObject *unused)
     return Py_BuildValue("NN", args, keywords);
 }
 
-/* Calls that of object, which uses __getnewargs_ex__() from protocol 2 on. */
-static PyObject *reduce(PyObject *self, PyObject *protocol)
+static PyObject *reduce(PyObject *self, PyObject *unused)
 {
-    const long number = PyLong_AsLong(protocol);
-
-    if (number == -1 && PyErr_Occurred()) {
-        return NULL;
-    }
-    return PyObject_CallMethod((PyObject *)&PyBaseObject_Type, "__reduce_ex__", "Ol", self, number < 2 ? 2 : number);
+    (void)unused;
+    return PyObject_CallOneArg(layout_of(Py_TYPE(self))->state->reduce, self);
 }
 
 /* ------------------------------------------------ comparing and printing */
@@ -551,7 +546,7 @@ const PyMethodDef native_immutable_methods[] = {
     {"__copy__", copy, METH_NOARGS, "($self, /)"},
     {"__deepcopy__", deep_copy, METH_O, "($self, memo, /)"},
     {"__getnewargs_ex__", new_arguments, METH_NOARGS, "($self, /)"},
-    {"__reduce_ex__", reduce, METH_O, "($self, protocol, /)"},
+    {"__reduce__", reduce, METH_NOARGS, "($self, /)"},
     {NULL, NULL, 0, NULL},
 };
 
