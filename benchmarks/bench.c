@@ -5,9 +5,9 @@
  *     gcc -O2 -Icsrc benchmarks/bench.c csrc/[a-z]*.c -o bench && ./bench [ROUNDS]
  *
  * "alone" is mqtt5_decode() and nothing else. Decoding counts with every field read and every list walked, encoding
- * with the struct and its lists built first. What is compared takes turns, round by round, so that a busy machine slows
- * all of it. Times are nanoseconds, the minimum and the median of the rounds; the last column is the ratio of the
- * minima to memcpy, which other machines have alike.
+ * with the struct and its lists built first. The subjects take turns, round by round, so that a busy machine slows all
+ * of them. Times are nanoseconds, the minimum and the median of the rounds. The last column is the ratio of the minima
+ * to memcpy, which is similar on other machines.
  */
 #define _POSIX_C_SOURCE 199309L
 

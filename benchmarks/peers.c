@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * peers.c - what can be compared with the C libraries that Debian has, by functions of their public headers alone.
+ * peers.c - a comparison with the C libraries in Debian, by functions of their public headers alone.
  *
  *     benchmarks/peers [ROUNDS]     builds and runs it
  *
  * Neither library lets a program decode or encode a packet. libmosquitto checks and matches topics; of paho.mqtt.c, the
- * header and the static library have the functions that read and write a set of properties. What is compared takes
- * turns; times are nanoseconds, the minimum of the rounds. Then follows what each accepts that it must not: cases of
- * the specification, not of this project. It does not know how any of them works.
+ * header and the static library have the functions that read and write a set of properties. The subjects take
+ * turns; times are nanoseconds, the minimum of the rounds. Then follow the invalid inputs that each accepts: cases of
+ * the specification, not of this project. It does not know how any library works.
  */
 #define _POSIX_C_SOURCE 199309L
 

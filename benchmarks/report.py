@@ -54,7 +54,7 @@ class Results:
         return any((subject, label, operation) in self.values for label in self.labels)
 
     def ratio(self, subject: str, peer: str, label: str, operation: str) -> float | None:
-        """How many times as fast as the peer the subject is, by their lowest times."""
+        """The lowest time of the peer divided by that of the subject."""
         mine, other = self.nanoseconds(subject, label, operation), self.nanoseconds(peer, label, operation)
         return other / mine if mine and other else None
 

@@ -196,7 +196,7 @@ class Worker:
         return consume
 
     def prepare(self, seconds: float) -> dict[str, int]:
-        """How many loops of each task take about that long."""
+        """The number of loops of each task that take about that long."""
         loops = {}
         for task, (text, names, batch) in self.statements().items():
             self.timers[task] = timer(text, names)

@@ -77,7 +77,7 @@ def require(holds: bool, what: str) -> None:
 
 
 def check(data: bytes) -> str:
-    """What came of it. Any exception is a finding."""
+    """The result. Any exception is a finding."""
     try:
         packet, size = mqtt5.read(data)
     except mqtt5.Error as error:

@@ -28,7 +28,7 @@ from mqtt5 import (
 
 
 class Boom(Exception):  # noqa: N818
-    """What hostile objects raise, so that it cannot be taken for an exception of the package."""
+    """Raised by hostile objects, so that it differs from every exception of the package."""
 
 
 def boom(*_: Any, **__: Any) -> Any:

@@ -245,7 +245,7 @@ def test_large_packets_in_any_chunks_read(name: str, chunk: int, often: bool) ->
 
 
 def test_large_packet_from_reused_buffer_read() -> None:
-    """What was fed is the decoder's: the caller may use the buffer again."""
+    """The decoder copies its input: the caller may use the buffer again."""
     data = LARGE["payload"].write()
     decoder = Decoder()
     buffer = bytearray(10_000)
@@ -259,7 +259,7 @@ def test_large_packet_from_reused_buffer_read() -> None:
 
 @pytest.mark.parametrize("chunk", [1000, 65536])
 def test_large_packet_malformed_refused(chunk: int) -> None:
-    """It is refused at the latest when it is complete; all before it are given."""
+    """It is refused at the latest when it is complete, after all packets before it."""
     data = bytearray(LARGE["payload"].write())
     data[data.index(b"topic")] = ord("#")
     decoder = Decoder()

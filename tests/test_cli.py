@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`python -m mqtt5`, as it is called: what goes to which stream, and with which exit status."""
+"""`python -m mqtt5` in a process: the output on each stream, and the exit status."""
 
 import json
 import os
@@ -66,7 +66,7 @@ def test_the_form_can_be_forced():
 
 
 def test_no_allowed_packet_is_also_hexadecimal_text():
-    """What the rule for files rests on: a first byte that is such text, and then only such bytes, is never a packet."""
+    """The rule for files relies on this: bytes that are all such text are never a packet."""
     text = b"0123456789abcdefABCDEFxX:, \t\r\n\f\v"
     for first in text:
         for length in text:

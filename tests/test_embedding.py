@@ -93,7 +93,7 @@ def test_a_program_is_built_as_the_documentation_says(tmp_path, missing):
 
 @pytest.fixture(scope="module")
 def topic_count(tmp_path_factory, missing):
-    """The example extension, built in a directory of its own."""
+    """The example extension, built in a separate directory."""
     if importlib.util.find_spec("setuptools") is None:
         missing("setuptools is not installed")
     directory = tmp_path_factory.mktemp("extension") / "source"

@@ -139,7 +139,7 @@ def test_interpreters_used_at_once_leave_no_memory() -> None:
 
 @pytest.mark.skipif("portable" not in ENGINES, reason="this installation has no portable engine")
 def test_interpreter_with_portable_engine_imports_or_refuses() -> None:
-    """cffi cannot be loaded in an interpreter with a GIL of its own; that is an ImportError, and no crash."""
+    """cffi cannot be loaded in an interpreter with its own GIL: an ImportError, not a crash."""
     code = f"""{API}
 each = create()
 run(each, '''

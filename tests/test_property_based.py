@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What holds for any packet, any bytes and any cut: found by hypothesis.
+"""Properties of any packet, any bytes and any cut, checked by hypothesis.
 
 How much is tried is set in conftest.py; in CI it is always the same.
 """
@@ -49,7 +49,7 @@ def check_error(error: mqtt5.Error, data: bytes) -> None:
 
 
 def check_accepted(packet: mqtt5.Packet) -> None:
-    """What was read can be written, and that is read as the same packet."""
+    """A packet that was read can be written, and reads back as the same packet."""
     data = packet.write()
     again, size = mqtt5.read(data)
     assert again == packet
@@ -93,7 +93,7 @@ def test_round_trip(cls: type, drawn: st.DataObject) -> None:
 
 @given(packets())
 def test_a_field_at_its_default_is_not_sent(packet: mqtt5.Packet) -> None:
-    """So to set a field to its default never makes a packet longer, and each other value takes bytes or bits."""
+    """A field at its default never makes a packet longer, and every other value takes bytes or bits."""
     size = len(packet.write())
     for field in dataclasses.fields(packet):
         if field.default is dataclasses.MISSING:

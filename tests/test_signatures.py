@@ -85,7 +85,7 @@ def test_every_parameter_is_annotated_and_a_field(cls: type) -> None:
 
 @each_class
 def test_calls_follow_the_signature(cls: type) -> None:
-    """What a plain Python function with this signature takes, the class takes; nothing else."""
+    """The class accepts the calls that a Python function with this signature accepts, and no others."""
     required = REQUIRED.get(cls, ())
     names = list(inspect.signature(cls).parameters)[: len(required)]
     right = cls(*required)

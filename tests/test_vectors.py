@@ -22,7 +22,7 @@ SHORT = 400
 
 
 def outcome(data: bytes | bytearray | memoryview) -> object:
-    """What read() makes of it, for comparison: the packet, what is needed, or the error."""
+    """The result of read(), for comparison: the packet, the needed size, or the error."""
     try:
         packet, size = mqtt5.read(data)
     except mqtt5.IncompleteError as error:
@@ -310,7 +310,7 @@ def test_topics() -> None:
 
 
 def test_topics_and_packets_agree() -> None:
-    """What topic_matches() refuses, the packets refuse, and the other way round."""
+    """topic_matches() and the packets refuse the same filters and names."""
     for line in TOPICS:
         try:
             mqtt5.topic_matches(line.pattern, line.topic)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sensor.c - the sensor: what it sends, and what it does with what arrives.
+ * sensor.c - the sensor: the packets that it sends, and its reactions to those that arrive.
  *
- * It does not know what carries its bytes: sensor.h names the three functions it needs. It allocates nothing. Each
+ * It does not know the transport: sensor.h names the three functions it needs. It allocates nothing. Each
  * function uses only those above it; sensor_run(), the last one, is the whole conversation.
  * scripts/firmware-demo builds and runs it.
  */
@@ -141,8 +141,8 @@ static bool refuse(sensor *s, uint8_t reason_code)
 }
 
 /*
- * The codec checks each packet by itself. Whether it may come now is for the program to say: an answer must be the one
- * to what was sent last, and a command comes only to who is connected, and with no QoS that was not asked for.
+ * True if the packet may arrive in this state; the codec checks each packet by itself. An answer must belong to the
+ * last packet sent. A command needs a connection, and has at most the requested QoS.
  */
 static bool is_expected(const sensor *s)
 {
@@ -227,7 +227,7 @@ static bool receive_packet(sensor *s)
 
 /* ------------------------------------------------------ the conversation */
 
-/* What is the broker's answer? It ends the conversation if it is an error. */
+/* Handles the broker's answer, which ends the conversation if it is an error. */
 static bool is_good(const char *what, uint8_t reason_code)
 {
     say(what, reason_code < FIRST_ERROR ? "yes" : "no");
@@ -257,7 +257,7 @@ static bool answer_packet(sensor *s)
         return refuse(s, PROTOCOL_ERROR);
     }
     switch (s->packet.type) {
-    case MQTT5_CONNACK: /* its properties say what the broker cannot do, such as QoS 1: omitted here */
+    case MQTT5_CONNACK: /* its properties state the broker's limits, such as QoS 0 only: ignored here */
         return is_good("connected:", s->packet.as.connack.reason_code) && send_subscribe(s);
     case MQTT5_SUBACK: /* a code for each filter: there was one */
         (void)mqtt5_next_reason_code(&s->packet.as.suback.reason_codes, &granted);

@@ -22,7 +22,7 @@ typedef struct sensor {
     bool stopped;     /* as it was told to */
 } sensor;
 
-/* Connects, subscribes, publishes, and obeys commands until it is told to stop: 0. Anything else that ends it: 1. */
+/* Connects, subscribes, publishes, and obeys commands. Returns 0 after the command to stop, 1 after any other end. */
 int sensor_run(sensor *s);
 
 /* ------------------------------------------- what a board or host provides */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * halves.c - the library put together from its two halves, one built with MQTT5_CLIENT_ONLY and one with
- * MQTT5_BROKER_ONLY, for tests that know nothing of them: what one half writes, the other one reads.
+ * MQTT5_BROKER_ONLY, for tests that do not know them: one half reads the bytes that the other writes.
  *
- * A packet goes to the half that it is for, and the other half must refuse it as mqtt5.h says. Both must say the same
- * of one that goes both ways. It knows who sends which packet, and nothing else of packets.
+ * Each packet is passed to its half, and the other half must refuse it as mqtt5.h documents. For packets of both sides,
+ * both must give the same result. It knows only which side sends each packet.
  */
 #include "mqtt5.h"
 

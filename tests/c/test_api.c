@@ -1042,7 +1042,7 @@ static size_t with_properties(unsigned type, const uint8_t *properties, size_t s
     return at;
 }
 
-/* Authentication Data does not stand alone; only of CONNACK the specification does not say so. */
+/* Authentication Data needs a method, except in CONNACK, where the specification does not require it. */
 static bool needs_method(unsigned id)
 {
     return id == 22;
@@ -1222,7 +1222,7 @@ static void check_range(unsigned type, const char *name, unsigned lowest, uint32
     CHECK(member.highest == highest);
 }
 
-/* The sections of the packets say which numbers are allowed. */
+/* The allowed numbers are in the sections of the packets. */
 static void test_ranges_of_members(void)
 {
     cases++;

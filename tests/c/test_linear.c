@@ -332,7 +332,7 @@ static void count_texts(const char *filter_text, const char *topic_text)
     compare(what, "match", SMALLEST, counted[2], SIZES, 1);
 }
 
-/* A packet that arrives byte by byte: asking each time whether it is there costs the same each time. */
+/* A packet that arrives byte by byte: every call costs the same. */
 static void count_stream(void)
 {
     enum { SMALLEST = 2000 }; /* from here on, the remaining length takes three bytes */
@@ -355,7 +355,7 @@ static void count_stream(void)
     compare("byte by byte", "decode", SMALLEST, counted, 2, 10);
 }
 
-/* The head of a PUBLISH, asked for again each time twice as much has arrived, as the header says. */
+/* The head of a PUBLISH, decoded again whenever the number of bytes has doubled, as the header recommends. */
 static void count_heads(void)
 {
     enum { SMALLEST = 1000 };

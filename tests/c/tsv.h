@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tsv.h - finds the vector files and reads their lines: four columns between tabs; blank lines and # comments are left
- * out.
+ * tsv.h - finds the vector files and reads their lines: four columns between tabs; blank lines and # comments are
+ * skipped.
  *
- * It does not know what the columns say. Include it after guard.h. With MQTT5_TEST_BARE the files are not read but
- * linked into the program: see linked_files.
+ * It does not know the meaning of the columns. Include it after guard.h. With MQTT5_TEST_BARE the files are not read
+ * but linked into the program: see linked_files.
  */
 #ifndef TSV_H
 #define TSV_H

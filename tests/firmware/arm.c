@@ -3,7 +3,7 @@
  * arm.c - the board of the tests on Arm: the start-up code of examples/firmware, and newlib, whose stdio talks to QEMU.
  *
  * With TRAP_UNALIGNED an unaligned access is a fault, as it is on a Cortex-M0. With PROBE this is a program of its own,
- * which ends well only if that is so. Without it, the tests might test nothing.
+ * which succeeds only if that is so. It proves that the trap works.
  */
 #include "../../examples/firmware/start.h"
 

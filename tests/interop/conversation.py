@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the tests in a conversation with mosquitto share: messages with all properties, and their handshakes."""
+"""Shared by the tests with mosquitto: messages with all properties, and their handshakes."""
 
 from collections.abc import Callable
 from typing import Any

@@ -127,7 +127,7 @@ def test_session_taken_over(link: MakeLink, name: str) -> None:
 
 
 def test_session_resumed(link: MakeLink, name: str) -> None:
-    """What was not acknowledged comes again with DUP, what was sent meanwhile comes too."""
+    """Unacknowledged messages come again with DUP; messages sent meanwhile come too."""
     it = link(name, session_expiry_interval=60)
     it.subscribe(name)
     sender = link()

@@ -85,7 +85,7 @@ ASCII = bytes(byte if 0x20 <= byte < 0x7F or byte == 0x0A else 0x3F for byte in 
 
 
 def dissect(path: Path, streams: Iterable[Stream]) -> list[ET.Element]:
-    """What tshark sees: one element for each MQTT packet, in their order."""
+    """tshark's view: one element for each MQTT packet, in order."""
     tshark = program("tshark", "tshark")
     write_capture(path, streams)
     command = [tshark, "-n", "-r", str(path), "-Y", "mqtt", "-T", "pdml", "-J", "mqtt _ws.malformed"]
