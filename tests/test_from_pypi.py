@@ -207,7 +207,7 @@ def test_cases_of_page_hold_for_this_package() -> None:
 
 
 @pytest.mark.once
-def test_cases_of_page_hold_for_package_on_pypi(theirs: Ask) -> None:
+def test_cases_of_page_hold_on_pypi(theirs: Ask) -> None:
     found = theirs([case[1] for case in CASES])
     wrong = [(case[1], answer) for case, answer in zip(CASES, found, strict=True) if answer not in wanted(case[2])]
     assert wrong == []
@@ -220,7 +220,7 @@ def answers(theirs: Ask) -> list[str]:
 
 
 @pytest.mark.once
-def test_strict_rules_are_what_package_on_pypi_lets_pass(answers: list[str]) -> None:
+def test_strict_rules_not_checked_by_pypi(answers: list[str]) -> None:
     """The bad vectors that it reads, by the section that refuses them here."""
     passed = defaultdict(list)
     for vector, answer in zip(ALL, answers, strict=True):
@@ -235,7 +235,7 @@ def test_strict_rules_are_what_package_on_pypi_lets_pass(answers: list[str]) -> 
 
 
 @pytest.mark.once
-def test_written_bytes_are_those_of_package_on_pypi(answers: list[str]) -> None:
+def test_written_bytes_equal_those_of_pypi(answers: list[str]) -> None:
     """For every valid vector that it reads: all but one."""
     refused = []
     for vector, answer in zip(ALL, answers, strict=True):

@@ -239,7 +239,7 @@ def properties(data: bytes, packet: mqtt5.Packet) -> bytes:
     return body[: size + length]
 
 
-def test_paho_reads_the_properties_that_a_client_receives(samples: Any, ask: Any) -> None:
+def test_paho_reads_properties_of_received_packets(samples: Any, ask: Any) -> None:
     blocks = {data: properties(data, packet) for data, packet in samples.items() if type(packet) in PROPERTIES_AT}
     blocks = {data: block for data, block in blocks.items() if block}
     assert len(blocks) > 500

@@ -92,7 +92,7 @@ def test_round_trip(cls: type, drawn: st.DataObject) -> None:
 
 
 @given(packets())
-def test_a_field_at_its_default_is_not_sent(packet: mqtt5.Packet) -> None:
+def test_field_at_default_not_sent(packet: mqtt5.Packet) -> None:
     """A field at its default never makes a packet longer, and every other value takes bytes or bits."""
     size = len(packet.write())
     for field in dataclasses.fields(packet):
@@ -124,7 +124,7 @@ def test_prefixes_are_incomplete(packet: mqtt5.Packet, drawn: st.DataObject) -> 
 
 
 @given(st.lists(packets(), max_size=6), st.data())
-def test_any_cut_gives_the_same(stream: list[mqtt5.Packet], drawn: st.DataObject) -> None:
+def test_cut_of_packets_without_effect(stream: list[mqtt5.Packet], drawn: st.DataObject) -> None:
     data = b"".join(packet.write() for packet in stream)
     cuts = sorted(drawn.draw(st.lists(st.integers(0, len(data)), max_size=12)))
     chunks = [data[a:b] for a, b in zip([0, *cuts], [*cuts, len(data)], strict=True)]
@@ -177,7 +177,7 @@ def test_mutated_packets(data: bytes) -> None:
 
 
 @given(st.lists(mutated(), min_size=1, max_size=4), st.data())
-def test_any_cut_of_any_bytes_gives_the_same(parts: list[bytes], drawn: st.DataObject) -> None:
+def test_cut_of_any_bytes_without_effect(parts: list[bytes], drawn: st.DataObject) -> None:
     """The packets and the reason of the error; where an error is seen early, the field may be the header."""
     data = b"".join(parts)
     cuts = sorted(drawn.draw(st.lists(st.integers(0, len(data)), max_size=12)))

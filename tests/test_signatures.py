@@ -77,7 +77,7 @@ def test_signature(cls: type) -> None:
 
 
 @each_class
-def test_every_parameter_is_annotated_and_a_field(cls: type) -> None:
+def test_parameters_annotated_and_fields(cls: type) -> None:
     parameters = inspect.signature(cls).parameters
     assert list(parameters) == [field.name for field in dataclasses.fields(cls)]
     assert all(parameter.annotation is not parameter.empty for parameter in parameters.values())
@@ -133,7 +133,7 @@ def test_none_is_an_empty_sequence(cls: type) -> None:
             assert getattr(least(cls, **{name: None}), name) == ()
 
 
-def test_every_public_name_is_there() -> None:
+def test_public_names_all_present() -> None:
     exceptions = {"Error", "IncompleteError", "DecodeError"}
     functions = {"Decoder", "read", "topic_matches", "Packet", "BasePacket", "engine", "get_include", "get_sources"}
     assert set(mqtt5.__all__) == {cls.__name__ for cls in CLASSES} | set(ENUMS) | exceptions | functions

@@ -163,7 +163,7 @@ def test_threads_sharing_packets_and_buffers() -> None:
 
 
 @pytest.mark.skipif(getattr(sys, "_is_gil_enabled", lambda: True)(), reason="this Python has a GIL")
-def test_import_on_free_threaded_python_keeps_gil_off() -> None:
+def test_import_on_free_threading_keeps_gil_off() -> None:
     code = "import sys, mqtt5; mqtt5.read(b'\\xc0\\0'); print(sys._is_gil_enabled())"
     assert run(code, "-W", "error") == "False\n"
 

@@ -57,7 +57,7 @@ def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_package_says_that_it_is_typed() -> None:
+def test_package_marked_as_typed() -> None:
     assert (PACKAGE / "py.typed").exists()
     assert not list(PACKAGE.rglob("*.pyi"))
 

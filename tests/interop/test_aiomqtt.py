@@ -94,7 +94,7 @@ async def put(client: Any, topic: str, payload: bytes, qos: QoS, **fields: Any) 
         assert await client.pubrel(packet_id) == PubCompPacket(packet_id)
 
 
-def test_it_is_this_package_that_it_runs_on(aiomqtt: ModuleType) -> None:
+def test_aiomqtt_imports_this_package(aiomqtt: ModuleType) -> None:
     assert sys.modules["aiomqtt._client"].ConnectPacket is mqtt5.ConnectPacket
 
 
