@@ -5,9 +5,9 @@
  *     gcc -O2 -Icsrc benchmarks/bench.c csrc/[a-z]*.c -o bench && ./bench [ROUNDS]
  *
  * "alone" is mqtt5_decode() and nothing else. Decoding counts with every field read and every list walked, encoding
- * with the struct and its lists built first. What is compared takes turns, round by round, so that a busy machine slows
- * all of it. Times are nanoseconds, the minimum and the median of the rounds; the last column is the ratio of the
- * minima to memcpy, which other machines have alike.
+ * with the struct and its lists built first. The subjects take turns, round by round, so that a busy machine slows all
+ * of them. Times are nanoseconds, the minimum and the median of the rounds. The last column is the ratio of the minima
+ * to memcpy, which is similar on other machines.
  */
 #define _POSIX_C_SOURCE 199309L
 
@@ -20,7 +20,7 @@
 
 enum { TURNS = 1000, MOST_ROUNDS = 100000, ROOM = 4096 };
 
-static volatile uint64_t sink; /* where all that was read ends up: so none of the work can be left out */
+static volatile uint64_t sink; /* keeps every value that was read, so that no work is optimized away */
 
 /* ------------------------------------------------------------- measuring */
 

@@ -55,7 +55,7 @@ def check(workers: list[Process], cases: list[int]) -> dict[int, str]:
             written = worker.ask("written", case=index)
             if isinstance(written, dict) or written == found[index]:
                 continue
-            # The order of properties is free, and some write an empty property length that may be left out.
+            # The order of properties is free, and some write an empty property length that may be omitted.
             if not ours.ask("same", case=index, data=written):
                 raise SystemExit(f"{worker.subject.title} writes {CASES[index].label} as another packet: {written}")
     return found

@@ -121,7 +121,7 @@ static uint64_t use_subscribe(const mqtt5_packet *packet)
 /* A property of the set p. */
 #define SET(id, member, what) (mqtt5_set(p, MQTT5_PROP_##id), p->member = (what))
 
-/* What a list of the packet's properties points to. */
+/* The data of the lists in the packet's properties. */
 typedef struct store {
     mqtt5_string_pair users[3];
     mqtt5_topic_filter filters[8];

@@ -17,7 +17,7 @@ from report import Results, geometric_mean
 from worker import BOTH, READ
 
 PEER = "rust"
-AHEAD, BEHIND, OTHER, GREY = "#0b6e4f", "#c1292e", "#2f6db5", "#8a8a8a"
+AHEAD, SLOWER, OTHER, GREY = "#0b6e4f", "#c1292e", "#2f6db5", "#8a8a8a"
 #: The marker, colour and text of subjects without bars. The others have few operations, or are for developers.
 MARKS = {"portable": ("o", OTHER, "ours, the portable engine"), "zmqtt": ("x", GREY, "zmqtt")}
 TICKS = [1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8]
@@ -45,7 +45,7 @@ def panel(axes: Axes, results: Results, operation: str) -> None:
     for row, label in zip(rows, results.labels, strict=True):
         if label not in main:
             continue
-        colour = AHEAD if main[label] >= 1 else BEHIND
+        colour = AHEAD if main[label] >= 1 else SLOWER
         axes.barh(row, main[label] - 1, left=1, height=0.62, color=colour, zorder=3)
         ahead = main[label] >= 1
         axes.annotate(f"{main[label]:.2f}", (main[label], row), (4 if ahead else -4, 0), textcoords="offset points",
@@ -54,7 +54,7 @@ def panel(axes: Axes, results: Results, operation: str) -> None:
         lowest, highest = min(lowest, main[label]), max(highest, main[label])
     mean = geometric_mean(main.values())
     axes.axvline(1, color="black", linewidth=1.2, zorder=5)
-    axes.axvline(mean, color=AHEAD if mean >= 1 else BEHIND, linewidth=1.2, linestyle="--", zorder=1)
+    axes.axvline(mean, color=AHEAD if mean >= 1 else SLOWER, linewidth=1.2, linestyle="--", zorder=1)
     axes.set_xscale("log", base=2)
     axes.set_xlim(lowest / 1.25, highest * 1.6)
     axes.set_xticks([value for value in TICKS if lowest / 1.25 <= value <= highest * 1.6])
@@ -71,7 +71,7 @@ def panel(axes: Axes, results: Results, operation: str) -> None:
 
 def draw(results: Results, path: Path) -> None:
     if PEER not in results.subjects:
-        raise SystemExit("there is nothing to draw: the peer that all are compared with was left out")
+        raise SystemExit("there is nothing to draw: the peer that all are compared with was omitted")
     with rc_context({"svg.hashsalt": "mqtt5", "font.size": 11, "font.family": "DejaVu Sans"}):
         metadata = {"Date": None} if path.suffix == ".svg" else None
         figure_of(results).savefig(path, metadata=metadata, facecolor="white", dpi=110)
@@ -87,7 +87,7 @@ def figure_of(results: Results) -> Figure:
     figure.suptitle("Times as fast as mqtt5 0.8 from PyPI (written in Rust)", fontsize=14, x=0.5, y=0.99)
     handles: list[Artist] = [
         Rectangle((0, 0), 1, 1, color=AHEAD),
-        Rectangle((0, 0), 1, 1, color=BEHIND),
+        Rectangle((0, 0), 1, 1, color=SLOWER),
         Line2D([], [], color="black", linewidth=1.2),
         Line2D([], [], color=AHEAD, linewidth=1.2, linestyle="--"),
     ]

@@ -40,7 +40,7 @@ def resident() -> int:
 
 
 def owned(value: Any) -> int:
-    """What this value takes and no other object shares: nothing for None, flags, enum members and kept integers."""
+    """The memory of a value that no other object shares: 0 for None, flags, enum members and cached integers."""
     if isinstance(value, (tuple, list)):
         return 0 if value == () else sys.getsizeof(value) + sum(map(owned, value))
     if isinstance(value, (str, bytes)):

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * peers.c - what can be compared with the C libraries that Debian has, by functions of their public headers alone.
+ * peers.c - a comparison with the C libraries in Debian, by functions of their public headers alone.
  *
  *     benchmarks/peers [ROUNDS]     builds and runs it
  *
  * Neither library lets a program decode or encode a packet. libmosquitto checks and matches topics; of paho.mqtt.c, the
- * header and the static library have the functions that read and write a set of properties. What is compared takes
- * turns; times are nanoseconds, the minimum of the rounds. Then follows what each accepts that it must not: cases of
- * the specification, not of this project. It does not know how any of them works.
+ * header and the static library have the functions that read and write a set of properties. The subjects take
+ * turns; times are nanoseconds, the minimum of the rounds. Then follow the invalid inputs that each accepts: cases of
+ * the specification, not of this project. It does not know how any library works.
  */
 #define _POSIX_C_SOURCE 199309L
 
@@ -22,7 +22,7 @@
 
 enum { TURNS = 1000, ROOM = 1024 };
 
-static volatile uint64_t sink; /* where all that was read ends up: so none of the work can be left out */
+static volatile uint64_t sink; /* keeps every value that was read, so that no work is optimized away */
 
 /* ------------------------------------------------------------ the work */
 
@@ -99,7 +99,7 @@ static bool our_writing(void)
     return mqtt5_encode(&packet, NULL, out, sizeof(out), &done, NULL) == MQTT5_OK;
 }
 
-/* Of one property set; the values are read, and what was allocated is given back. */
+/* Reads the values of one property set, and frees all that was allocated. */
 static bool paho_read(uint8_t *data, size_t size)
 {
     MQTTProperties properties = MQTTProperties_initializer;

@@ -54,7 +54,7 @@ class Results:
         return any((subject, label, operation) in self.values for label in self.labels)
 
     def ratio(self, subject: str, peer: str, label: str, operation: str) -> float | None:
-        """How many times as fast as the peer the subject is, by their lowest times."""
+        """The lowest time of the peer divided by that of the subject."""
         mine, other = self.nanoseconds(subject, label, operation), self.nanoseconds(peer, label, operation)
         return other / mine if mine and other else None
 
@@ -108,7 +108,7 @@ def goals(results: Results) -> list[Goal]:
     return found
 
 
-def behind(results: Results, ours: str, peer: str) -> str:
+def slower(results: Results, ours: str, peer: str) -> str:
     """The single cases in which the peer is faster, slowest first; empty if there is none."""
     found = [
         (ratio, label, operation)
@@ -201,7 +201,7 @@ def markdown(results: Results) -> str:
         parts += ["## Targets", goals_table(found)]
     parts += ["## Summary", summary(results)]
     for peer in ("rust", "earlier"):
-        if "native" in results.ours and (table := behind(results, "native", peer)):
+        if "native" in results.ours and (table := slower(results, "native", peer)):
             parts += [f"## Where the native engine is slower than {TITLES[peer]}", table]
     for operation in OPERATIONS:
         if any(results.has(name, operation) for name in results.subjects):

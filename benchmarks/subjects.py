@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is compared. Each subject has a process of its own, with only itself on the import path.
+"""The compared packages. Each subject has its own process, with only itself on the import path.
 
 PyPI's mqtt5 and an earlier build have the import name of this package, so one process could not hold them all. Every
 subject runs on the interpreter that runs the benchmark. This file does not know what a subject is asked.
@@ -133,7 +133,7 @@ def start(script: str, options: argparse.Namespace, only: Iterable[str] = NAMES,
         process.close()
         if not quiet:
             hint = "" if subject.directory.is_dir() else "; scripts/peers installs it"
-            print(f"left out: {subject.title}: {process.missing}{hint}", file=sys.stderr)
+            print(f"omitted: {subject.title}: {process.missing}{hint}", file=sys.stderr)
     if not any(process.subject.ours for process in found):
         raise SystemExit("none of our engines is built: scripts/setup")
     return found
@@ -179,7 +179,7 @@ def fingerprint() -> str:
 
 
 def machine() -> str:
-    """What the figures hold for, in one line."""
+    """The interpreter and machine of the figures, in one line."""
     model = ""
     if Path("/proc/cpuinfo").exists():
         names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]

@@ -8,7 +8,7 @@ each task is timed for about 10 ms in one subject after the other, beginning wit
 median of all rounds. A ratio is the median of the ratios within each round.
 
 The import is timed in new virtual environments, into which each package was installed as a wheel: ours and the earlier
-build's from a copy of their sources. It needs pip, a C compiler and a package index, and is left out with --no-import.
+build's from a copy of their sources. It needs pip, a C compiler and a package index, and is skipped with --no-import.
 
 Threads are measured where the interpreter has no GIL.
 """
@@ -196,7 +196,7 @@ class Worker:
         return consume
 
     def prepare(self, seconds: float) -> dict[str, int]:
-        """How many loops of each task take about that long."""
+        """The number of loops of each task that take about that long."""
         loops = {}
         for task, (text, names, batch) in self.statements().items():
             self.timers[task] = timer(text, names)
@@ -303,7 +303,7 @@ def threads(processes: list[Process], rounds: int) -> tuple[list[str], list[Goal
 
 
 def install(subject: Subject, where: Path) -> Path | None:
-    """A new virtual environment with this package; its interpreter, or None if the package is not to be had."""
+    """A new virtual environment with this package; its interpreter, or None if the package is not available."""
     shutil.rmtree(where, ignore_errors=True)
     where.mkdir(parents=True)
     subprocess.run([sys.executable, "-m", "venv", where / "venv"], check=True)

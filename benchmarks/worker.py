@@ -60,7 +60,7 @@ class Source:
 
 
 class Subject:
-    """What all have in common; the operations that a subject lacks are missing from its statements."""
+    """The common base. Operations that a subject lacks are missing from its statements."""
 
     name = ""
     version = ""
@@ -69,7 +69,7 @@ class Subject:
         raise NotImplementedError
 
     def statements(self, case: Case, data: bytes) -> Statements:
-        """What to time; raises AssertionError if the subject reads another packet than it is."""
+        """The statements to time. Raises AssertionError if the subject reads a different packet."""
         raise NotImplementedError
 
     def reading(self, case: Case, text: str, function: Callable[..., Any], reader: Reader) -> Statements:
@@ -485,7 +485,7 @@ def timer(text: str, names: dict[str, Any]) -> Timer:
 
 
 def loops_for(each: Timer, seconds: float) -> int:
-    """How many loops take about that long; compiled before, where a JIT compiler does that."""
+    """The number of loops that take about that long, after a JIT compiler has compiled them."""
     warm = 0.3 if PYPY else 0.0
     while True:
         loops, taken = 1, 0.0
@@ -527,7 +527,7 @@ class Worker:
         return found
 
     def time(self, case: int, operation: str, loops: int) -> float:
-        """Seconds for one, in the mean of so many loops."""
+        """Seconds for one, in the mean of that number of loops."""
         return self.timers[case, operation].timeit(loops) / loops / self.batches[case, operation]
 
 

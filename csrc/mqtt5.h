@@ -23,7 +23,7 @@
 
 /* -------------------------------------------------------------- version */
 
-/** The version of the header and its library. docs/stability.md says what a new version may change. */
+/** The version of the header and its library. docs/stability.md states what a new version may change. */
 #define MQTT5_VERSION "0.1.0"
 #define MQTT5_VERSION_MAJOR 0 /**< from 1.0 on, a new one may break compatibility */
 #define MQTT5_VERSION_MINOR 1 /**< a new one adds; before 1.0 it may break compatibility */
@@ -139,8 +139,7 @@ typedef enum mqtt5_property_id {
     MQTT5_PROP_SHARED_SUBSCRIPTION_AVAILABLE = 0x2A
 } mqtt5_property_id;
 
-/** The reason codes (2.4, table 2-6). mqtt5_reason_name() has their names, docs/conformance.md says who may send which.
- */
+/** The reason codes (2.4, table 2-6). mqtt5_reason_name() has their names. */
 typedef enum mqtt5_reason {
     MQTT5_RC_SUCCESS = 0x00,
     MQTT5_RC_NORMAL_DISCONNECTION = 0x00, /**< DISCONNECT */

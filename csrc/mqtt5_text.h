@@ -22,8 +22,8 @@ bool mqtt5_is_shared(mqtt5_view pattern);
 #endif
 
 /*
- * What is_plain() avoids: wildcards or nothing. '#' is 0x23, '+' is 0x2B: clearing bit 3, which is WILDCARD_BIT, lets
- * one comparison find both. No byte is WILDCARD_BIT after that.
+ * The bytes that is_plain() avoids: wildcards or nothing. '#' is 0x23, '+' is 0x2B: clearing bit 3, which is
+ * WILDCARD_BIT, lets one comparison find both. No byte is WILDCARD_BIT after that.
  */
 enum { WILDCARDS = '#', WILDCARD_BIT = 0x08, NOTHING = WILDCARD_BIT };
 

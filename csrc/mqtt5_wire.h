@@ -100,7 +100,7 @@ static inline uint32_t read_u32(reader *r)
     return b ? (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3] : 0;
 }
 
-/* A Variable Byte Integer (1.5.5): at most four bytes, and no more of them than needed. */
+/* A Variable Byte Integer (1.5.5): at most four bytes, in the shortest form. */
 static inline uint32_t read_varint(reader *r)
 {
     uint32_t value = 0;
@@ -171,7 +171,7 @@ void mqtt5_note_field(finder *f, unsigned field, const uint8_t *at, size_t item)
 #pragma GCC visibility pop
 #endif
 
-/* Says which field, and which item of it, begins at a place. */
+/* Records which field, and which item of it, begins at a place. */
 static inline void note_field(const reader *r, unsigned field, const uint8_t *at, size_t item)
 {
     if (r->find != NULL && r->status == MQTT5_OK) {
@@ -179,7 +179,7 @@ static inline void note_field(const reader *r, unsigned field, const uint8_t *at
     }
 }
 
-/* Says which field comes next. */
+/* Records which field comes next. */
 static inline void begin_field(const reader *r, unsigned field)
 {
     note_field(r, field, r->at, 0);

@@ -143,7 +143,7 @@ static FAST void read_publish(reader *r, mqtt5_publish *p, unsigned flags)
 }
 
 /*
- * An acknowledgement, DISCONNECT or AUTH, whose end may be left out: all
+ * An acknowledgement, DISCONNECT or AUTH, whose end may be omitted: all
  * of it, or only the properties (3.4.2.1, 3.4.2.2.1, 3.14.2.2.1); AUTH all or nothing (3.15.2.1).
  */
 static void read_outcome(reader *r, mqtt5_packet *packet)

@@ -2,7 +2,7 @@
 /*
  * reflect.c - names, offsets and kinds of the members of the public structs, for bindings.
  *
- * It says what mqtt5.h and the property table say, at run time. It holds no rules.
+ * It gives the content of mqtt5.h and the property table at run time. It holds no rules.
  */
 #include "mqtt5_table.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * strerror.c - texts for people: what each status means, and the names of packet types and reason codes.
+ * strerror.c - texts for people: the rule of each status, and the names of packet types and reason codes.
  *
- * The text of a status says which rule is broken and where the specification
- * has it. Adding the name of the field and its value is the caller's
- * responsibility.
+ * The text of a status states the rule and its section of the specification.
+ * Naming the field and its value is the caller's responsibility.
+ * docs/errors.md lists all of them.
  */
 #include "mqtt5.h"
 
@@ -27,8 +27,8 @@ static const char status_texts[] =
     "the output buffer is too small for the packet\0" /* MQTT5_ERR_NO_SPACE */
     "the packet is larger than the maximum packet size [2.1.4]\0" /* MQTT5_ERR_PACKET_TOO_LARGE */
     "the packet type is reserved [2.1.2]\0" /* MQTT5_ERR_RESERVED_TYPE */
-    "reserved bits do not have their prescribed value [2.1.3]\0" /* MQTT5_ERR_RESERVED_FLAGS */
-    "a variable byte integer must have at most four bytes, and no more than needed [1.5.5]\0" /* MQTT5_ERR_BAD_VARINT */
+    "reserved bits must have their prescribed values [2.1.3]\0" /* MQTT5_ERR_RESERVED_FLAGS */
+    "a variable byte integer must have its shortest form, of at most 4 bytes [1.5.5]\0" /* MQTT5_ERR_BAD_VARINT */
     "the field runs past the end of its packet or property section [2.1.4, 2.2.2.1]\0" /* MQTT5_ERR_TRUNCATED */
     "trailing bytes after the last field [2.1.4]\0" /* MQTT5_ERR_TRAILING_BYTES */
     "unknown property identifier [2.2.2.2]\0" /* MQTT5_ERR_UNKNOWN_PROPERTY */
@@ -39,22 +39,22 @@ static const char status_texts[] =
     "DUP must not be set with QoS 0 [3.3.1.1]\0" /* MQTT5_ERR_DUP_WITHOUT_QOS */
     "Will QoS and Will Retain must be 0 without a Will [3.1.2.6, 3.1.2.7]\0" /* MQTT5_ERR_WILL_FLAGS */
     "a topic name must not be empty or contain the wildcards + and # [4.7]\0" /* MQTT5_ERR_BAD_TOPIC_NAME */
-    "a topic filter must not be empty; + fills a whole level, # the whole last level [4.7]\0" /* MQTT5_ERR_BAD_TOPIC_FILTER */
-    "a shared subscription is $share/NAME/FILTER, NAME not empty and without wildcards [4.8.2]\0" /* MQTT5_ERR_BAD_SHARE_NAME */
+    "a topic filter must not be empty; + must be a whole level, # the whole last level [4.7]\0" /* MQTT5_ERR_BAD_TOPIC_FILTER */
+    "a shared subscription must be $share/NAME/FILTER, with a NAME that has no wildcards and is not empty [4.8.2]\0" /* MQTT5_ERR_BAD_SHARE_NAME */
     "the protocol must be MQTT, version 5 [3.1.2.1, 3.1.2.2]\0" /* MQTT5_ERR_UNSUPPORTED_PROTOCOL */
     "this property must not be repeated [2.2.2.2]\0" /* MQTT5_ERR_REPEATED_PROPERTY */
     "the value must be 0 or 1 [2.2.2.2]\0" /* MQTT5_ERR_NOT_BOOLEAN */
     "the value must not be 0 [2.2.2.2]\0" /* MQTT5_ERR_ZERO_VALUE */
     "a topic alias must not be 0 [3.3.2.3.4]\0" /* MQTT5_ERR_ZERO_TOPIC_ALIAS */
-    "the value is out of range [1.5.5]\0" /* MQTT5_ERR_OUT_OF_RANGE */
+    "the value must be at most 268,435,455 [1.5.5]\0" /* MQTT5_ERR_OUT_OF_RANGE */
     "a packet identifier from 1 to 65,535 is required [2.2.1]\0" /* MQTT5_ERR_NO_PACKET_ID */
     "a packet with QoS 0 must not have a packet identifier [2.2.1]\0" /* MQTT5_ERR_PACKET_ID_WITHOUT_QOS */
-    "this packet cannot have this reason code [2.4]\0" /* MQTT5_ERR_BAD_REASON_CODE */
+    "this reason code is not allowed in this packet [2.4]\0" /* MQTT5_ERR_BAD_REASON_CODE */
     "the topic must not be empty without a topic alias [3.3.2.1]\0" /* MQTT5_ERR_NO_TOPIC */
     "the list must not be empty [3.8.3, 3.9.3, 3.10.3, 3.11.3]\0" /* MQTT5_ERR_EMPTY_LIST */
     "the maximum QoS must be 0, 1 or 2 [3.8.3.1]\0" /* MQTT5_ERR_BAD_REQUESTED_QOS */
     "the retain handling must be 0, 1 or 2 [3.8.3.1]\0" /* MQTT5_ERR_BAD_RETAIN_HANDLING */
-    "no local must not be set on a shared subscription [3.8.3.1]\0" /* MQTT5_ERR_SHARED_NO_LOCAL */
+    "No Local must not be set on a shared subscription [3.8.3.1]\0" /* MQTT5_ERR_SHARED_NO_LOCAL */
     "the authentication method is missing [3.1.2.11.10, 3.15.2.2.2]\0" /* MQTT5_ERR_NO_AUTHENTICATION_METHOD */
     "this build does not support this packet type in this direction [2.1.2]\0" /* MQTT5_ERR_WRONG_DIRECTION */
     "unknown status";

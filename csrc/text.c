@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * text.c - what a UTF-8 Encoded String, a Topic Name and a Topic Filter may hold (1.5.4, 4.7, 4.8.2).
+ * text.c - the rules of UTF-8 Encoded Strings, Topic Names and Topic Filters (1.5.4, 4.7, 4.8.2).
  *
  * It knows the rules of text. It does not know packets, or where a text came from.
  */

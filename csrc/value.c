@@ -283,7 +283,7 @@ void mqtt5_read_list(reader *from, unsigned kind, unsigned field, mqtt5_list *li
 
 void mqtt5_write_list(writer *w, unsigned kind, unsigned id, const mqtt5_list *list)
 {
-    const size_t beyond = 0x40000000; /* any packet: with what else a packet may hold, counting cannot wrap */
+    const size_t beyond = 0x40000000; /* any packet: with the rest of a packet, counting cannot wrap */
     mqtt5_list left = *list;
     const void *item;
     value room;
@@ -317,7 +317,7 @@ static NOINLINE void note_property(const reader *r, unsigned where, const mqtt5_
     if (row != NULL && is_list(row->kind) && (properties->present & bit(id)) != 0) {
         item = ((const mqtt5_list *)((const char *)properties + row->offset))->count;
     }
-    if (row != NULL || find_property(id, ANYWHERE) != NULL) { /* else its number is no field */
+    if (row != NULL || find_property(id, ANYWHERE) != NULL) { /* otherwise its number is not a field */
         mqtt5_note_field(r->find, id | section_of(where), r->at, item);
     }
 }

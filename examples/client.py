@@ -130,7 +130,7 @@ class Client:
         self.trace("->", data)
 
     def _excess(self, packet: mqtt5.BasePacket, size: int) -> str | None:
-        """What is beyond the limits of CONNACK (3.2.2.3), None if nothing is."""
+        """The limit of CONNACK (3.2.2.3) that the packet exceeds; None if it exceeds none."""
         told = self.connack
         match packet:
             case _ if told.max_packet_size is not None and size > told.max_packet_size:

@@ -2,8 +2,8 @@
 """A conversation between MQTT 5.0 clients and a broker, packet by packet. Usage: demo.py [--host H --port P]
 
 Starts broker.py on a free port, unless it is given the address of another broker, and lets clients of client.py talk to
-it. What the broker does not support, as its CONNACK says, is left out. Each line shows one packet on the wire: client,
-direction, the bytes in hexadecimal, and the packet that mqtt5 reads from them.
+it. Steps that the broker does not support, as its CONNACK says, are skipped. Each line shows one packet on the wire:
+client, direction, the bytes in hexadecimal, and the packet that mqtt5 reads from them.
 Exit status 0 if everything went as expected, 1 otherwise.
 """
 

@@ -77,7 +77,7 @@ def require(holds: bool, what: str) -> None:
 
 
 def check(data: bytes) -> str:
-    """What came of it. Any exception is a finding."""
+    """The result. Any exception is a finding."""
     try:
         packet, size = mqtt5.read(data)
     except mqtt5.Error as error:
@@ -127,7 +127,7 @@ def check_decoder(data: bytes, result: str) -> None:
             for _ in decoder:
                 number += 1
     except mqtt5.DecodeError:
-        # Behind the packet there may be bytes that are bad.
+        # Bad bytes may follow the packet.
         require(number == 1 if result == "bad" else result == "ok" and number > 1, "Decoder raises")
     else:
         require(number == 1 if result == "incomplete" else result == "ok" and number > 1, "Decoder differs")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The command line: `python -m mqtt5 decode` prints packets as the expressions that make them; --cflags and
---sources print what a compiler needs to build the C library into another program.
+--sources print the compiler options and files that build the C library into another program.
 
-It knows how bytes are written as text, and how a result is shown. It does not know what is in a packet.
+It knows the textual forms of bytes and results. It does not know the content of a packet.
 """
 
 import argparse
@@ -28,6 +28,7 @@ from mqtt5 import (
     get_sources,
     read,
 )
+from mqtt5._errors import HIDDEN
 
 DESCRIPTION = """\
 Prints each packet in the input on a line, after its offset in bytes:
@@ -35,18 +36,21 @@ Prints each packet in the input on a line, after its offset in bytes:
   0: PingReqPacket()
 
 A packet that is not allowed or not complete is an error and ends the output. Errors go to standard error.
-Exit status: 0; 1 after such an error; 2 if the input cannot be read."""
+Exit status: 0; 1 after such an error; 2 if the input cannot be read.
+
+A password and authentication data print as <hidden>. With --show-secrets each line is a complete expression."""
 
 EPILOG = """\
-Input: HEX arguments are joined. Else a file, or standard input, is hexadecimal text if all of it is hex digits,
-spaces, newlines, colons, commas and the x of 0x; if not, it is the bytes themselves. (No packet that is allowed
-consists of such characters.) --hex and --raw say which it is. In hexadecimal text two digits are a byte; what
-stands between spaces, colons or commas is whole bytes, with or without 0x before them.
+Input: HEX arguments are joined. A file, or standard input, is hexadecimal text if all of it is hex digits, spaces,
+newlines, colons, commas and the x of 0x; if not, it is the bytes themselves. (No packet that is allowed consists of
+such characters.) --hex or --raw forces one. In hexadecimal text two digits are a byte; spaces, colons and commas
+separate whole bytes, with or without 0x before them.
 
---json: an object on each line: offset, size, type (the name of the class) and fields (of the class; bytes as hex
-digits, enum members as integers). An error has error (the name of the exception), offset and packet_offset (where
-it is, and where its packet begins, in the input), message, and either reason_code and field, or size and needed
-(how many bytes of the packet are there, and how many it has as far as that is known)."""
+--json: one object a line.
+A packet: offset, size, type (name of the class), fields (bytes as hex digits, enum members as integers).
+An error: error (name of the exception), packet_offset (start of its packet in the input), offset (place of the error
+in the input), message, and either reason_code and field, or size and needed (bytes of the packet in the input, and
+bytes that the whole packet needs, as far as known)."""
 
 BUILDING = "To build a program with the C library: cc $(python -m mqtt5 --cflags) main.c $(python -m mqtt5 --sources)"
 
@@ -54,7 +58,7 @@ HEX_TEXT = frozenset(b"0123456789abcdefABCDEFxX:, \t\r\n\f\v")
 
 
 class InputError(Exception):
-    """The input is not in the form that it should have."""
+    """The input is not hexadecimal text, or cannot be read."""
 
 
 def from_hex(text: str) -> bytes:
@@ -88,23 +92,32 @@ def from_file(name: str, form: str | None) -> bytes:
     return data
 
 
-def plain(value: Any) -> Any:
-    """The value as JSON has it."""
+def plain(value: Any, secrets: bool) -> Any:
+    """The value as JSON has it. Without secrets, they are hidden as in a repr."""
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, tuple):
-        return [plain(item) for item in value]
+        return [plain(item, secrets) for item in value]
     if dataclasses.is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        pairs = [(field, getattr(value, field.name)) for field in dataclasses.fields(value)]
+        hidden = {field.name for field, item in pairs if not (field.repr or secrets or item is None)}
+        return {field.name: HIDDEN if field.name in hidden else plain(item, secrets) for field, item in pairs}
     return value
 
 
-def show_packet(packet: Packet, offset: int, size: int, as_json: bool) -> None:
+def expression(packet: Packet) -> str:
+    """The repr of a packet with its secrets."""
+    pairs = [(field, getattr(packet, field.name)) for field in dataclasses.fields(packet)]
+    shown = [f"{field.name}={value!r}" for field, value in pairs if value != field.default]
+    return f"{type(packet).__name__}({', '.join(shown)})"
+
+
+def show_packet(packet: Packet, offset: int, size: int, as_json: bool, secrets: bool) -> None:
     if as_json:
-        known = {"offset": offset, "size": size, "type": type(packet).__name__, "fields": plain(packet)}
+        known = {"offset": offset, "size": size, "type": type(packet).__name__, "fields": plain(packet, secrets)}
         print(json.dumps(known))
     else:
-        print(f"{offset}: {packet!r}")
+        print(f"{offset}: {expression(packet) if secrets else repr(packet)}")
 
 
 def show_error(error: Error, offset: int, left: int, as_json: bool) -> None:
@@ -122,7 +135,7 @@ def show_error(error: Error, offset: int, left: int, as_json: bool) -> None:
     print(json.dumps(known) if as_json else f"error at {text}", file=sys.stderr)
 
 
-def decode(data: bytes, as_json: bool) -> int:
+def decode(data: bytes, as_json: bool, secrets: bool) -> int:
     offset = 0
     with memoryview(data) as view:
         while offset < len(data):
@@ -131,7 +144,7 @@ def decode(data: bytes, as_json: bool) -> int:
             except Error as error:
                 show_error(error, offset, len(data) - offset, as_json)
                 return 1
-            show_packet(packet, offset, size, as_json)
+            show_packet(packet, offset, size, as_json, secrets)
             offset += size
     return 0
 
@@ -154,6 +167,7 @@ def main(arguments: list[str] | None = None) -> int:
     decoder.add_argument("hex", nargs="*", metavar="HEX", help="the bytes; '-' alone reads standard input")
     decoder.add_argument("--file", metavar="F", help="read this file; '-' is standard input")
     decoder.add_argument("--json", action="store_true", help="print JSON objects, errors too")
+    decoder.add_argument("--show-secrets", action="store_true", help="print passwords and authentication data")
     form = decoder.add_mutually_exclusive_group()
     form.add_argument("--hex", action="store_const", dest="form", const="hex", help="the input is hexadecimal text")
     form.add_argument("--raw", action="store_const", dest="form", const="raw", help="the input is the bytes themselves")
@@ -175,17 +189,17 @@ def main(arguments: list[str] | None = None) -> int:
         data = from_hex(" ".join(args.hex)) if name is None else from_file(name, args.form)
     except InputError as error:
         decoder.error(str(error))
-    return decode(data, args.json)
+    return decode(data, args.json, args.show_secrets)
 
 
 def run() -> int:
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a repr that the terminal cannot show
+        sys.stdout.reconfigure(errors="backslashreplace")  # for a repr that the terminal cannot show
     try:
         status = main()
         sys.stdout.flush()
     except BrokenPipeError:  # the reader has seen enough, as in `... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or else flushing at exit fails again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that flushing at exit does not fail again
         status = 141  # as if ended by SIGPIPE
     except KeyboardInterrupt:
         status = 130

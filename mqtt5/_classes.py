@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What a packet class shows to others: help(), inspect, dataclasses, copy and pickle.
+"""The view of a packet class for help(), inspect, dataclasses, copy and pickle.
 
-All of it is built when it is first asked for, since most programs never ask. It does not know any field by name, or
-how an engine makes a class.
+Everything is built on first use, since most programs never use it. It does not know any field by name, or how an
+engine makes a class.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Lazy:
 
 
 class NoDataclass:
-    """In place of __dataclass_params__: dataclass(), applied to a subclass, asks its bases whether they are frozen."""
+    """Replaces __dataclass_params__, where dataclass() looks whether the bases of a subclass are frozen."""
 
     init = repr = eq = order = unsafe_hash = False
     match_args = kw_only = slots = True
@@ -64,10 +64,11 @@ def twin(name: str, fields: tuple[Field, ...]) -> Any:
     """A plain dataclass with the same fields."""
     import dataclasses
 
-    specs = [
-        (f.name, f.annotation, dataclasses.field(kw_only=f.keyword, **({} if f.required else {"default": f.default})))
-        for f in fields
-    ]
+    specs = []
+    for field in fields:
+        default = {} if field.required else {"default": field.default}
+        spec: Any = dataclasses.field(kw_only=field.keyword, repr=not field.secret, **default)
+        specs.append((field.name, field.annotation, spec))
     return dataclasses.make_dataclass(name, specs, repr=False, eq=False, frozen=True)
 
 
@@ -76,7 +77,7 @@ def dataclass_fields(name: str, fields: tuple[Field, ...]) -> Any:
 
 
 def documentation(module: str, name: str, text: str, fields: tuple[Field, ...]) -> str:
-    """The text of a class and those below its fields, read from the source; without that, names and types alone."""
+    """The text of a class and the texts below its fields, from the source. Without source, only names and types."""
     import ast
     import inspect
     import sys
@@ -123,7 +124,7 @@ def reduce(packet: Any) -> tuple[Any, ...]:
 
 
 def duplicate(packet: Any, memo: dict[int, Any] | None = None) -> Any:
-    """A copy of an object of a derived class, with what that adds; with a memo, of which a deep copy is made."""
+    """A copy of an object of a derived class with its added attributes; with a memo, deep copies of them."""
     cls = type(packet)
     args, keywords = packet.__getnewargs_ex__()
     made = cls.__new__(cls, *args, **keywords)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What a constructor takes: converters, which turn an argument into a value of exactly the type that its field holds.
+"""Converters: they turn an argument of a constructor into a value of exactly the type that its field holds.
 
-A converter takes a value and the name to call it by. It raises TypeError for another type, and ValueError for what no
-value of that type may be. This file knows Python's types. It does not know packets, MQTT's rules or C.
+A converter takes a value and its name in error texts. It raises TypeError for a wrong type, and ValueError for a value
+that the type cannot hold. This file knows Python's types. It does not know packets, MQTT's rules or C.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def arguments_of(annotation: Any) -> tuple[Any, ...]:
-    """As typing.get_args() for a union or a tuple[], without typing."""
+    """Like typing.get_args() for a union or a tuple[], without importing typing."""
     arguments: tuple[Any, ...] = getattr(annotation, "__args__", ())
     return arguments
 
@@ -38,7 +38,7 @@ def plain_type(annotation: Any) -> Any:
 
 
 def is_a(value: object, cls: Any) -> bool:
-    """As isinstance(), but whatever the value says of its class."""
+    """Like isinstance(), but ignores the value's __class__."""
     return issubclass(type(value), cls)
 
 
@@ -54,7 +54,7 @@ def to_string(value: Any, name: str) -> str:
 
 
 def size_limit(value: Any, name: str) -> int:
-    """0 for None, which is no limit; a limit beyond all sizes is as good as any other."""
+    """The limit for C: 0 for None, which means no limit. A limit above 32 bits becomes the largest of them."""
     if value is None:
         return 0
     if not hasattr(value, "__index__"):
@@ -92,7 +92,7 @@ def _integer(lowest: int, highest: int, rule: str) -> Converter:
 
 
 def _enum(members: type[IntEnum]) -> Converter:
-    by_number = {int(member): member for member in members}  # to call the enum takes four times as long
+    by_number = {int(member): member for member in members}  # calling the enum takes four times as long
 
     def convert(value: Any, name: str) -> IntEnum:
         if not is_a(value, int):

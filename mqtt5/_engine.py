@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Picks the engine that turns packets into bytes and back; the only file that knows that there are two.
 
-MQTT5_ENGINE=native or MQTT5_ENGINE=portable in the environment forces one. It passes the native engine what that needs
-of Python. It does not know what a packet is, or how an engine works.
+MQTT5_ENGINE=native or MQTT5_ENGINE=portable in the environment forces one. The native engine imports nothing, so this
+file passes it the modules that it needs. It does not know what a packet is, or how an engine works.
 
 An engine offers:
 
-- `packet`, the decorator that makes a class of the declaration of a packet, or of a component of one;
-- `face`, the decorator that replaces a documented function or class by the engine's of the same name: Immutable,
+- `packet`, the decorator that makes a class from the declaration of a packet or component;
+- `face`, the decorator that replaces a documented function or class by the engine's with the same name: Immutable,
   BasePacket, read, Decoder, topic_matches;
 - `reflect(struct)`, the members of a C struct.
 """
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     def packet(cls: type[_T], /) -> type[_T]: ...
 
     def face(documented: _T, /) -> _T: ...
+else:
+    Any, Self = object, "Immutable"  # for typing.get_type_hints() of the methods below
 
 
 def _start() -> tuple[str, ModuleType]:
@@ -66,12 +68,12 @@ if not TYPE_CHECKING:
 
 @face
 class Immutable:
-    """Checked when it is constructed, and never changed after: TypeError for a wrong type, ValueError for a value."""
+    """Checked on construction, then immutable. Raises TypeError for a wrong type, ValueError for a wrong value."""
 
     __slots__ = ()
 
     def replace(self, **changes: Any) -> Self:
-        """Another object with these fields changed, checked as when it is constructed."""
+        """Returns another object with these fields changed, checked like a new one."""
         raise NotImplementedError
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The texts of all errors, and the exceptions that carry them; the same for every engine.
 
-It knows how a rule of the C library, a field and a value are put into words. It does not know what is an error, or
-how packets are read and written. A field is described by `mqtt5._fields.Field`, a rule by the text that the C library
-has for it.
+It knows how to word a rule of the C library, a field and a value. It does not know what is an error, or how packets
+are read and written. A field is described by `mqtt5._fields.Field`, a rule by its text in the C library.
+docs/errors.md lists every text.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 IN_WILL = 128
 
 
-#: In place of a secret.
+#: Printed instead of a secret.
 HIDDEN = "<hidden>"
 
-#: The fields of a CONNECT before those that may be secret, and their sizes in bytes.
+#: The fields of a CONNECT that precede every secret, and their sizes in bytes.
 BEFORE_SECRETS = {"protocol_name": 6, "protocol_version": 1, "connect_flags": 1, "keep_alive": 2}
 
 
@@ -51,10 +51,11 @@ def refuse_argument(value: object, name: str, rule: str) -> ValueError:
 
 
 def refuse_call(fields: Sequence[Field], name: str, count: int, keywords: Sequence[str]) -> TypeError:
-    """For a call of a class with so many positional and these keyword arguments that do not fit its fields."""
+    """For a call of a class with positional or keyword arguments that do not fit its fields."""
     positional = [field.name for field in fields if not field.keyword]
     if count > len(positional):
-        return TypeError(f"{name}() takes {len(positional)} positional arguments but {count} were given")
+        takes = f"{len(positional)} positional argument{'' if len(positional) == 1 else 's'}"
+        return TypeError(f"{name}() takes {takes} but {count} were given")
     known = {key: field.name for field in fields for key in (field.name, field.alias) if key}
     taken = set(positional[:count])
     for key in keywords:
@@ -68,11 +69,11 @@ def refuse_call(fields: Sequence[Field], name: str, count: int, keywords: Sequen
 
 
 def refuse_value(fields: Sequence[Field], value: Any, rule: str, number: int, name: str, index: int) -> ValueError:
-    """For a packet or component that breaks a rule: the field's number, its name in C, and which item of a list."""
+    """For a packet or component that breaks a rule. number and name are those of the field in C, index of the item."""
     label, wrong, name = fields[0].label.partition(".")[0], value, _name_of(fields, number, name)
     if number & IN_WILL:
         label, wrong = f"{label}.will", value.will
-    if name == "topic_filters" and not hasattr(wrong, name):  # what C calls a TopicFilter by itself
+    if name == "topic_filters" and not hasattr(wrong, name):  # C's name for the field of a TopicFilter
         name = fields[0].name
     if not hasattr(wrong, name):
         return ValueError(f"{label}: {rule}")
@@ -95,10 +96,10 @@ def refuse_packet(
     index: int,
     found: bytes,
 ) -> DecodeError:
-    """For bytes that break a rule: packet is the name of the type, found what there is at the offset, up to 9 bytes.
+    """For bytes that break a rule: packet is the name of the type, found up to 9 bytes from the offset on.
 
-    Of a packet that may hold a secret, only what cannot be part of one is shown: where a length is wrong, it may be
-    anywhere.
+    If the packet may hold a secret, only fields that precede every secret are shown: after a wrong length, a secret
+    can be anywhere.
     """
     field = _name_of(fields, number, name)
     if number & IN_WILL:
@@ -109,7 +110,7 @@ def refuse_packet(
     else:
         shown = found[:8].hex(" ") + (" ..." if len(found) > 8 else "")
     return DecodeError(
-        f"{packet or 'packet'} {field} at offset {offset} ({shown or 'nothing left'}): {rule}",
+        f"{packet} {field} at offset {offset} ({shown or 'nothing left'}): {rule}".lstrip(),
         reason_code=reason_code,
         field=field,
         offset=offset,
@@ -124,7 +125,7 @@ def again(error: DecodeError) -> DecodeError:
 
 
 def incomplete(rule: str, size: int, needed: int) -> IncompleteError:
-    """For a packet of which size bytes have arrived."""
+    """For a packet that has not arrived in full: size of needed bytes are available."""
     return IncompleteError(f"{rule}: {size} of {needed} bytes", needed=needed)
 
 
@@ -136,5 +137,5 @@ def refuse_change(name: str, verb: str) -> AttributeError:
 
 
 def _name_of(fields: Sequence[Field], number: int, name: str) -> str:
-    """The name of a field as the class has it. Property 11 has one name in SUBSCRIBE, another in PUBLISH."""
+    """The name of a field in the class: property 11 has one name in SUBSCRIBE, another in PUBLISH."""
     return next((field.name for field in fields if field.property and field.property == number & ~IN_WILL), name)

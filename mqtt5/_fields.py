@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What the fields of a packet class are: read from its declaration, and joined with the C struct by their names.
+"""The fields of a packet class: read from its declaration, and joined with the C struct by their names.
 
-It knows the annotations of a declaration, and which of them fits what the C library holds. It does not know any field
-by name, MQTT's rules, or how an engine uses what it says.
+It knows the annotations of a declaration, and which of them fit a kind of C member. It does not know any field by
+name, MQTT's rules, or how an engine uses the description.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ if TYPE_CHECKING:
 else:
 
     class KW_ONLY:  # noqa: N801  the name of dataclasses
-        """Marks the fields after it as keyword-only, as dataclasses.KW_ONLY, which takes long to import."""
+        """Marks the fields after it as keyword-only, like dataclasses.KW_ONLY, without that slow import."""
 
     class Coded:
         """At run time a field is annotated with the type of its value."""
@@ -117,7 +117,7 @@ class Alias:
 
 
 class Kind(IntEnum):
-    """How a C struct holds a member: mqtt5_kind."""
+    """The kind of a member of a C struct: mqtt5_kind."""
 
     BOOL, BYTE, U16, U32, VARINT, STRING, BINARY, PAYLOAD, WILL = range(9)
     VARINTS, USER_PROPERTIES, TOPIC_FILTERS, REASON_CODES, PATTERNS = range(9, 14)
@@ -126,7 +126,7 @@ class Kind(IntEnum):
 #: The largest number that a kind holds.
 HIGHEST = {Kind.BYTE: 0xFF, Kind.U16: 0xFFFF, Kind.U32: 0xFFFFFFFF, Kind.VARINT: 268435455, Kind.VARINTS: 268435455}
 
-#: Which types may stand for a kind, of a list for its items. Components go by name: each engine makes its own.
+#: The types that fit a kind; for a list, those of its items. Components by name, since each engine makes its own.
 TYPES: dict[int, tuple[Any, ...]] = {
     Kind.BOOL: (bool,),
     Kind.BYTE: (int, bool, IntEnum),
@@ -149,7 +149,7 @@ COMPONENTS = {"Will": 0, "TopicFilter": 16}
 
 
 class Required:
-    """In place of the default of a field that has none."""
+    """The default of a field that has none."""
 
 
 class Field:
@@ -160,20 +160,20 @@ class Field:
         "annotation",
         "convert",  # a Converter
         "default",  # Required if it has none
-        "flag",  # offset of the bool that says that it is there; 0 if it has none
-        "highest",  # of a number: what its C type can hold, None apart; else 0. The C library knows the rule
+        "flag",  # offset of the bool that marks it as present; 0 if it has none
+        "highest",  # the largest number that its C type holds; 0 if it is not a number. The C library knows the rule
         "keyword",  # keyword-only
         "kind",
         "label",  # "Class.name"
         "lowest",
         "members",  # of an enum or a bool in a byte: its values by number; else None
         "name",
-        "nullable",  # None is zero or empty in C, where nothing else says that it is absent
+        "nullable",  # None is zero or empty in C, without a flag or property bit
         "offset",  # in the struct
         "property",  # identifier; 0 if it is not a property
         "required",  # has no default
-        "secret",  # its value is in no repr and no error text
-        "type",  # without None; of a sequence, that of its items
+        "secret",  # its value is hidden in reprs and error texts
+        "type",  # without None; for a sequence, that of its items
     )
     if TYPE_CHECKING:
         alias: str
@@ -197,7 +197,7 @@ class Field:
 
 
 class Declaration:
-    """A declared class: its fields in order, its struct, and what else its body holds."""
+    """A declared class: its fields in order, its struct, and the rest of its body."""
 
     __slots__ = ("fields", "name", "namespace", "struct")
 
@@ -224,7 +224,7 @@ class Declaration:
 
 
 def join(cls: type, reflect: Callable[[int], Iterable[tuple[Any, ...]]]) -> Declaration:
-    """The declaration of a class. reflect(struct) gives, of each member, what mqtt5_member has, in this order:
+    """The declaration of a class. reflect(struct) gives a tuple for each member, in the order of mqtt5_member:
 
     name, kind, offset, flag, property, lowest, highest.
 
@@ -255,7 +255,7 @@ def join(cls: type, reflect: Callable[[int], Iterable[tuple[Any, ...]]]) -> Decl
 
 
 def _complete(field: Field, kind: int, offset: int, flag: int, prop: int, lowest: int, highest: int) -> None:
-    """Adds what the C struct says of a field, and how it is converted."""
+    """Completes a field with the description of its C member, and its converter."""
     plain = plain_type(field.annotation)
     allowed = TYPES[kind]
     fits = plain in allowed or plain.__name__ in allowed or (IntEnum in allowed and issubclass(plain, IntEnum))

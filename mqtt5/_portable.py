@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The portable engine: packet classes in Python, over the C library by way of CFFI. It runs on every Python.
 
-A field has one closure that converts a value, one that loads it from the C struct and one that puts it there. Plain
-assignment does not change a packet, but object.__setattr__() does: so write() converts and checks again. It knows the
+A field has one closure that converts a value, one that loads it from the C struct and one that stores it there.
+Assignment does not change a packet, but object.__setattr__() does, so write() converts and checks again. It knows the
 kinds of fields. It does not know any packet by name, any rule of MQTT, or the wire format.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from functools import update_wrapper
 
-import _cffi_backend  # noqa: F401  # for bundlers; and without it, importing _ffi ends in a SystemError
+import _cffi_backend  # noqa: F401  # for bundlers; and without it, importing _ffi raises a SystemError
 
 from mqtt5 import _classes, _converters, _errors, _fields
 from mqtt5._ffi import ffi, lib
@@ -34,7 +34,7 @@ _uncleared = ffi.new_allocator(should_clear_after_alloc=False)
 
 
 class Scratch:
-    """Memory for one call: structs, room for what they point to, and room for a packet's bytes."""
+    """Memory for one call: structs, room for the data they point to, and room for a packet's bytes."""
 
     ROOM = 65536
 
@@ -44,7 +44,7 @@ class Scratch:
         self.error = ffi.new("mqtt5_error *")
         members = getattr(self.packet, "as")
         self.properties = members.properties  # where each packet has them
-        #: By the number that mqtt5_reflect() knows them by.
+        #: By their numbers in mqtt5_reflect().
         self.structs = [getattr(members, name, members.properties) for name in _STRUCTS]
         self.structs[lib.MQTT5_STRUCT_WILL] = ffi.addressof(members.connect, "will")
         self.structs.append(ffi.new("mqtt5_topic_filter *"))
@@ -54,7 +54,7 @@ class Scratch:
         self.kept: list[Any] = []  # memory that the structs point to, if not in the room
 
     def lend(self, view: Any, data: bytes) -> None:
-        """Lets a view point to a copy of the bytes, or to themselves if they are large."""
+        """Points a view to a copy of the bytes; to the bytes themselves if they are large."""
         start, size = self.used, len(data)
         end = start + size
         if end <= self.ROOM:
@@ -73,7 +73,7 @@ class Scratch:
         _free.append(self)
 
 
-_free: list[Scratch] = []  # safe in threads: each takes one, or makes one
+_free: list[Scratch] = []  # thread-safe: each call pops one, or makes one
 _types = {value: name.removeprefix("MQTT5_").lower() for value, name in ffi.typeof("mqtt5_type").elements.items()}
 _STRUCTS = [_types.get(number, "properties") for number in range(lib.MQTT5_STRUCT_TOPIC_FILTER)]
 
@@ -101,7 +101,7 @@ def _rule(status: int) -> str:
 
 # ------------------------------------------------------------------ fields
 
-#: Of a list: the C type of its items, and the function that takes off the first.
+#: The C type of the items of a list, and the function that takes off the first.
 ITEMS = {
     Kind.VARINTS: ("uint32_t", lib.mqtt5_next_subscription_id),
     Kind.USER_PROPERTIES: ("mqtt5_string_pair", lib.mqtt5_next_user_property),
@@ -112,7 +112,7 @@ ITEMS = {
 
 
 def _accessors(field: Field) -> tuple[Load, Put | None]:
-    """For the member of a field, or an item of it. No Put: a number, which is assigned."""
+    """How to load and put the member of a field, or an item of it. Put is None for a number, which is assigned."""
     if field.type is str:
         return lambda view: _data(view).decode(), lambda view, value, scratch: scratch.lend(view, value.encode())
     if field.type is bytes:
@@ -154,8 +154,8 @@ def _list_accessors(field: Field) -> tuple[Load, Put]:
     return load, put
 
 
-# A step does something with one field of an object; a class has all steps of a sort joined. Values are in slots,
-# whatever a derived class has under the same name.
+# A step handles one field of an object; a class joins its steps of each sort into one function. Values are read from
+# slots, so that a derived class may use the same names.
 
 
 def _put_step(field: Field, put: Put | None, slot: Any) -> Callable[..., None]:
@@ -211,7 +211,7 @@ def _put_step(field: Field, put: Put | None, slot: Any) -> Callable[..., None]:
 
 
 def _load_step(field: Field, load: Load, slot: Any) -> Callable[..., None]:
-    """Stores what the struct holds; of a property, if it is present."""
+    """Stores the value from the struct; that of a property only if it is present."""
     name, has, bit, store = field.name, f"has_{field.name}", 1 << field.property, slot.__set__
 
     def load_property(packet: Any, properties: Any, present: int, _: None) -> None:
@@ -252,16 +252,16 @@ def _four(first: Any = None, second: Any = None, third: Any = None, fourth: Any 
 
 
 class Shape:
-    """What the engine knows of a packet class. Each has a subclass: PyPy takes what a class has for constant."""
+    """The engine's description of a packet class. Each has a subclass, whose attributes PyPy treats as constants."""
 
     cls: Any
     fields: tuple[Field, ...]
     number: int  # of its struct
     initialize: Any  # (object, *args, **keywords) stores what the constructor is given, and defaults
     blank: tuple[None, ...]  # for the fields without a default
-    slots: dict[str, Any]  # where an object has its values
+    slots: dict[str, Any]  # descriptors of the values of an object
     aliases: dict[str, str]
-    properties: frozenset[str]  # the fields that are one
+    properties: frozenset[str]  # the names of fields that are properties
     is_component: bool
     put_fields: Callable[[Any, Any, Scratch, bool], None]  # (object, struct, scratch, keep)
     put_properties: Callable[[Any, Any, Scratch, bool], None]
@@ -303,7 +303,7 @@ class Shape:
 
     @classmethod
     def load(cls, struct: Any) -> Any:
-        """An object with what a struct holds."""
+        """The object for a struct."""
         made = _new(cls.cls)
         cls.initialize(made, *cls.blank)
         cls.load_fields(made, struct, None, None)
@@ -370,6 +370,9 @@ class Immutable:
 
     def __eq__(self, other: object) -> bool:
         return self.__values() == other.__values() if type(other) is type(self) else NotImplemented
+
+    # As in a dataclass, whose methods have no file: pytest then shows the fields that differ.
+    __eq__.__code__ = __eq__.__code__.replace(co_filename="<string>")
 
     def __hash__(self) -> int:
         return hash(tuple(self.__values().values()))
@@ -486,7 +489,7 @@ def read(buffer: Any) -> tuple[Any, int]:
 
 
 def _packet_size(data: bytes, options: Any) -> int:
-    """The size of the packet that begins with data, as far as that is known; if it is not one, that of data."""
+    """The size of the packet that begins with data, as far as known; the size of data if it is not a packet."""
     size = ffi.new("size_t *")
     status = lib.mqtt5_frame(data, len(data), options, size, ffi.NULL)
     return size[0] if status in (lib.MQTT5_OK, lib.MQTT5_INCOMPLETE) else len(data)
@@ -528,7 +531,7 @@ def _refusal(data: bytes, arrived: int, status: int, number: int, error: Any) ->
 
 
 def _end(data: bytes, arrived: int, offset: int) -> int:
-    """Where the bytes end that an error text may show: with the packet, or with what is wrong in its fixed header."""
+    """The end of the bytes that an error text may show: that of the packet, or of a bad fixed header."""
     size = ffi.new("size_t *")
     status = lib.mqtt5_frame(data, len(data), ffi.NULL, size, ffi.NULL)
     if status in (lib.MQTT5_OK, lib.MQTT5_INCOMPLETE) and size[0] <= arrived:
@@ -548,7 +551,7 @@ class Decoder:
         self._options = ffi.new("mqtt5_options *", [_converters.size_limit(max_packet_size, "max_packet_size")])
         self._buffer = bytearray()
         self._start = 0  # of the next packet
-        self._needed = 1  # its size, as far as that is known
+        self._needed = 1  # its size, as far as known
         self._error: Any = None
 
     def feed(self, data: Any, /) -> None:
@@ -611,7 +614,7 @@ def topic_matches(pattern: str, topic: str) -> bool:
 
 
 def face(documented: _T) -> _T:
-    """What this module has under the name of a documented function or class, with that documentation."""
+    """The function or class of this module with the name of a documented one, and its documentation."""
     own: Any = globals()[documented.__name__]  # type: ignore[attr-defined]
     if not isinstance(documented, type):
         update_wrapper(own, documented)  # type: ignore[arg-type]

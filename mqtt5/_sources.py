@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Where the C library is that this package was built from, for programs that are to contain the same codec.
+"""The location of the C library that this package was built from, for programs that compile it in.
 
-It knows where an installation and a checkout have it. It does not know what its files are called or hold.
+It knows the directory in an installation and in a checkout. It does not know the names or content of the files.
 """
 
 import os
 
 
 def get_include() -> str:
-    """The directory with `mqtt5.h`, for the compiler's -I. All else in there belongs to the sources."""
+    """The directory with `mqtt5.h`, for the compiler's -I. Its other headers belong to the sources."""
     package = os.path.dirname(os.path.abspath(__file__))
     for parent in (package, os.path.dirname(package)):  # as installed; in a checkout, or from an editable install
         if os.path.exists(os.path.join(parent, "csrc", "mqtt5.h")):

@@ -1,27 +1,24 @@
 # SPDX-License-Identifier: MIT
 """The exceptions of reading.
 
-They know how an error is described, and which packet answers it. They do not know what is an error.
+They describe an error, and make the packet that answers it. They do not know what is an error.
 Constructing and writing a packet raise plain TypeError and ValueError.
 """
 
 from enum import IntEnum
 
-TYPE_CHECKING = False  # type checkers go by the name; importing typing would take a fifth of the import
-
-if TYPE_CHECKING:
-    from mqtt5.packets import ConnAckPacket, DisconnectPacket
+import mqtt5
 
 
 class Error(Exception):
-    """Anything that reading bytes can raise: either of the two below."""
+    """The base class of both exceptions that reading bytes can raise."""
 
 
 class IncompleteError(Error, IndexError):
-    """The bytes are the beginning of a packet. Nothing is wrong; read on.
+    """The bytes are the beginning of a packet: read on.
 
-    `needed` is the size in bytes of the whole packet as soon as its fixed header is there, before that
-    the least number of bytes with which it is worth to ask again.
+    `needed` is the size in bytes of the whole packet once its fixed header has arrived. Until then, it is the
+    smallest size worth retrying with.
     """
 
     def __init__(self, message: str = "", *, needed: int = 0) -> None:
@@ -32,10 +29,9 @@ class IncompleteError(Error, IndexError):
 class DecodeError(Error, ValueError):
     """The bytes are not a packet that the specification allows.
 
-    `connack()` or `disconnect()` is what to answer with. `reason_code` (an int) is the code for it (4.13). `field`
-    names the field that is wrong as the packet classes do (or as the specification does, for what they do not
-    show), `offset` is where it begins, counted in bytes from the start of the buffer, for a `Decoder` from the
-    start of the packet; 0 for a field that is missing.
+    `connack()` and `disconnect()` make the packet to answer with. `reason_code` (an int) is its code (4.13). `field`
+    is the name of the wrong field in the packet class, or in the specification if the class does not show it.
+    `offset` is the start of that field, counted in bytes from the start of the packet; 0 if the field is missing.
     """
 
     def __init__(self, message: str = "", *, reason_code: int = 0x81, field: str = "", offset: int = 0) -> None:
@@ -44,20 +40,19 @@ class DecodeError(Error, ValueError):
         self.field = field
         self.offset = offset
 
-    def connack(self, reason_str: str | None = None) -> "ConnAckPacket":
-        """What a server answers before it accepts the connection: with this code, if CONNACK has it (3.2.2.2)."""
-        from mqtt5.enums import ConnAckReasonCode
-        from mqtt5.packets import ConnAckPacket
+    def connack(self, reason_str: str | None = None) -> "mqtt5.ConnAckPacket":
+        """The answer of a server that has not yet accepted the connection (3.2.2.2).
 
-        return ConnAckPacket(reason_code=self._code_of(ConnAckReasonCode), reason_str=reason_str)
+        A reason code that CONNACK does not have becomes PROTOCOL_ERROR.
+        """
+        return mqtt5.ConnAckPacket(reason_code=self._code_of(mqtt5.ConnAckReasonCode), reason_str=reason_str)
 
-    def disconnect(self, reason_str: str | None = None) -> "DisconnectPacket":
-        """What either side answers later: with this code, if DISCONNECT has it (3.14.2.1)."""
-        from mqtt5.enums import DisconnectReasonCode
-        from mqtt5.packets import DisconnectPacket
+    def disconnect(self, reason_str: str | None = None) -> "mqtt5.DisconnectPacket":
+        """The answer of either side on an accepted connection (3.14.2.1).
 
-        return DisconnectPacket(reason_code=self._code_of(DisconnectReasonCode), reason_str=reason_str)
+        A reason code that DISCONNECT does not have becomes PROTOCOL_ERROR.
+        """
+        return mqtt5.DisconnectPacket(reason_code=self._code_of(mqtt5.DisconnectReasonCode), reason_str=reason_str)
 
     def _code_of(self, codes: type[IntEnum]) -> int:
-        """0x84, of a CONNECT, is no code of DISCONNECT, nor is 0x94, of a PUBLISH, one of CONNACK."""
         return self.reason_code if self.reason_code in set(codes) else 0x82  # Protocol Error

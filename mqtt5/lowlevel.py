@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""The C library from Python: flat structs instead of objects, and nothing is copied. docs/lowlevel.md shows how.
+"""The C library from Python: flat structs instead of objects, and no copies. docs/lowlevel.md shows how.
 
 `ffi` and `lib` are those of CFFI. `lib` has what `csrc/mqtt5.h` declares between its two cdef markers, under the same
 names and with the same rules: the functions, the constants, the members of enums. `ffi` knows the types. The inline
 functions and macros at the end of the header are not there; `body()` is there in addition.
 
-As in C, nothing here looks after memory. What a struct points to must be kept alive, and as it is, for as long as the
-struct is used, and a wrong pointer ends the process. The functions may be called from any thread; CFFI lets other
-threads run meanwhile, so nothing that they work on may be changed by one of those.
+As in C, memory is the caller's responsibility. The data that a struct points to must stay alive and unchanged while the
+struct is used; a wrong pointer ends the process. The functions may be called from any thread. CFFI lets other threads
+run meanwhile, and they must not change the data of a running call.
 """
 
 from typing import Any
@@ -20,15 +20,15 @@ __all__ = ["body", "ffi", "lib"]
 ffi: Any = _ffi
 lib: Any = _lib
 
-# Of each mqtt5_type the member of mqtt5_packet.as: MQTT5_CONNECT has connect.
+# The member of mqtt5_packet.as for each mqtt5_type: connect for MQTT5_CONNECT.
 _members = {value: name.removeprefix("MQTT5_").lower() for value, name in ffi.typeof("mqtt5_type").elements.items()}
 
 
 def body(packet: Any) -> Any:
-    """Of an `mqtt5_packet *` the struct of its type: the `packet->as.publish` of a PUBLISH.
+    """Returns the struct for the type of an `mqtt5_packet *`: `packet->as.publish` for a PUBLISH.
 
-    (`as` is a keyword of Python, so that `packet.as` cannot be written.) None for PINGREQ and PINGRESP, which have
-    nothing. The struct is part of the packet and does not keep it alive.
+    (Python cannot spell `packet.as`, since `as` is a keyword.) None for PINGREQ and PINGRESP, which have no struct.
+    The struct is part of the packet and does not keep it alive.
     """
     member = _members.get(packet.type)
     if member is None:

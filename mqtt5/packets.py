@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The 15 control packets of MQTT 5.0, the Will and the topic filter: their fields, in order, with their defaults.
 
-It does not know how a packet becomes bytes, which values are allowed, or which engine runs: the decorator is the
-engine's, and turns each declaration into a class.
+A string has at most 65,535 bytes in UTF-8 and no U+0000 (1.5.4); so has each string of a pair (1.5.7). A property that
+is None or has its default value is not sent.
+
+This file does not know how a packet becomes bytes, which values are allowed, or which engine runs. The decorator,
+which is the engine's, makes a class of each declaration.
 """
 
 # A field's type for type checkers is a descriptor, whose default is a plain value.
@@ -32,28 +35,28 @@ class Will(Immutable):
     """The message that the server publishes when the client's connection ends without a DISCONNECT (3.1.2.5)."""
 
     topic: str
-    """Topic name, not empty, no wildcards (3.1.3.3)."""
+    """Topic name to publish to; not empty, without wildcards (3.1.3.3)."""
     _: KW_ONLY
     payload: OptionalBytes = None
-    """At most 65,535 bytes; None is sent, and read again, as empty (3.1.3.4)."""
+    """The message, at most 65,535 bytes; None is sent, and read again, as empty (3.1.3.4)."""
     qos: Coded[QoS] = QoS.AT_MOST_ONCE
-    """Quality of Service (3.1.2.6)."""
+    """Quality of Service at which the server publishes the message (3.1.2.6)."""
     retain: bool = False
-    """Publish as a retained message (3.1.2.7)."""
+    """Whether the server publishes it as a retained message (3.1.2.7)."""
     payload_format_indicator: int = 0
-    """0: bytes, 1: UTF-8 text, which is not checked (3.1.3.2.3)."""
+    """0: unspecified bytes; 1: UTF-8 text, which the codec does not check (3.1.3.2.3)."""
     message_expiry_interval: int | None = None
-    """Lifetime of the message in seconds, 32 bits (3.1.3.2.4)."""
+    """Lifetime of the message in seconds, 0 to 4,294,967,295; None: it does not expire (3.1.3.2.4)."""
     content_type: str | None = None
-    """For example a MIME type (3.1.3.2.5)."""
+    """Kind of content, for example a MIME type (3.1.3.2.5)."""
     response_topic: str | None = None
-    """Topic name for a response (3.1.3.2.6)."""
+    """Topic name for the response to a request; None: no response is expected (3.1.3.2.6)."""
     correlation_data: OptionalBytes = None
-    """What the response belongs to (3.1.3.2.7)."""
+    """Identifies the request that a response belongs to, at most 65,535 bytes (3.1.3.2.7)."""
     will_delay_interval: int = 0
-    """Seconds to wait before publishing, 32 bits (3.1.3.2.2)."""
+    """Delay between the loss of the connection and publishing, in seconds, 0 to 4,294,967,295 (3.1.3.2.2)."""
     user_properties: UserProperties = ()
-    """Name and value pairs, in order (3.1.3.2.8)."""
+    """Pairs of name and value, sent with the message; names may repeat, order is kept (3.1.3.2.8)."""
 
 
 @packet
@@ -61,16 +64,16 @@ class TopicFilter(Immutable):
     """One subscription of a SUBSCRIBE: a topic filter and its options (3.8.3.1)."""
 
     pattern: str
-    """Topic filter, + and # allowed (4.7), also $share/NAME/FILTER (4.8.2)."""
+    """Topic filter, + and # allowed (4.7), or $share/NAME/FILTER for a shared subscription (4.8.2)."""
     _: KW_ONLY
     max_qos: Coded[QoS] = QoS.EXACTLY_ONCE
-    """The highest QoS at which messages are sent."""
+    """Highest QoS at which the server may send messages for this subscription (3.8.3.1)."""
     no_local: bool = False
-    """Leave out the client's own messages; not with $share."""
+    """Whether the server omits the client's own messages; not with $share (3.8.3.1)."""
     retain_as_published: bool = True
-    """Keep the retain flag of forwarded messages."""
+    """Whether forwarded messages keep their retain flag; False clears it (3.8.3.1)."""
     retain_handling: Coded[RetainHandling] = RetainHandling.SEND_ALWAYS
-    """When to send retained messages."""
+    """When the server sends retained messages for this subscription (3.8.3.1)."""
 
 
 @packet
@@ -80,36 +83,38 @@ class ConnectPacket(BasePacket):
     packet_type = PacketType.CONNECT
 
     client_id: str
-    """Client identifier; empty: the server assigns one (3.1.3.1)."""
+    """Client identifier; empty asks the server to assign one (3.1.3.1)."""
     _: KW_ONLY
     username: str | None = None
-    """User name (3.1.3.5)."""
+    """User name; None: not sent (3.1.3.5)."""
     password: SecretBytes = None
-    """Password or other credential (3.1.3.6)."""
+    """Password or other credential, at most 65,535 bytes; None: not sent (3.1.3.6)."""
     clean_start: bool = False
-    """Begin a new session (3.1.2.4)."""
+    """True discards an earlier session; False continues one, if the server has it (3.1.2.4)."""
     will: Will | None = None
-    """Message to be published when the connection is lost (3.1.2.5)."""
+    """Message to publish if the connection is lost; None: no message (3.1.2.5)."""
     keep_alive: int = 0
-    """Longest time between packets in seconds, 16 bits; 0: off (3.1.2.10)."""
+    """Longest time between two packets in seconds, 0 to 65,535; 0: no limit (3.1.2.10)."""
     session_expiry_interval: int = 0
-    """Seconds, 32 bits; 0xFFFFFFFF: never (3.1.2.11.2)."""
+    """Lifetime of the session after the connection, in seconds, 0 to 4,294,967,295; 0: ends with it;
+    4,294,967,295: does not expire (3.1.2.11.2)."""
     authentication_method: str | None = None
-    """Name of the extended authentication (3.1.2.11.9)."""
+    """Name of the extended authentication method; None: no extended authentication (3.1.2.11.9)."""
     authentication_data: SecretBytes = None
-    """Only with a method (3.1.2.11.10)."""
+    """Data as the method defines, at most 65,535 bytes; only with a method (3.1.2.11.10)."""
     request_problem_info: bool = True
-    """Reason strings and user properties on any packet (3.1.2.11.7)."""
+    """Whether the server may send a reason string and user properties on any packet; False limits them to
+    PUBLISH, CONNACK and DISCONNECT (3.1.2.11.7)."""
     request_response_info: bool = False
-    """Ask for response information (3.1.2.11.6)."""
+    """Whether to ask for response_info in the CONNACK (3.1.2.11.6)."""
     receive_max: int = 65535
-    """QoS 1 and 2 messages in flight to the client, 1 to 65,535 (3.1.2.11.3)."""
+    """Largest number of unacknowledged QoS 1 and 2 messages to the client, 1 to 65,535 (3.1.2.11.3)."""
     topic_alias_max: int = 0
-    """Highest topic alias accepted, 16 bits (3.1.2.11.5)."""
+    """Highest topic alias that the client accepts, 0 to 65,535; 0: none (3.1.2.11.5)."""
     max_packet_size: int | None = None
-    """Largest packet accepted in bytes, from 1, 32 bits (3.1.2.11.4)."""
+    """Largest packet that the client accepts in bytes, 1 to 4,294,967,295; None: no limit (3.1.2.11.4)."""
     user_properties: UserProperties = ()
-    """Name and value pairs, in order (3.1.2.11.8)."""
+    """Pairs of name and value; names may repeat, order is kept (3.1.2.11.8)."""
 
 
 @packet
@@ -120,43 +125,43 @@ class ConnAckPacket(BasePacket):
 
     _: KW_ONLY
     session_present: bool = False
-    """The server continues an earlier session (3.2.2.1.1)."""
+    """Whether the server continues an earlier session; only with SUCCESS (3.2.2.1.1)."""
     reason_code: Coded[ConnAckReasonCode] = ConnAckReasonCode.SUCCESS
-    """The outcome (3.2.2.2)."""
+    """Outcome: SUCCESS, or why the server refuses the connection (3.2.2.2)."""
     session_expiry_interval: int | None = None
-    """Seconds, 32 bits; None: as requested (3.2.2.3.2)."""
+    """Lifetime of the session in seconds, 0 to 4,294,967,295; None: as requested (3.2.2.3.2)."""
     assigned_client_id: str | None = None
-    """Given to a client that came without one (3.2.2.3.7)."""
+    """Client identifier for a client that came without one (3.2.2.3.7)."""
     server_keep_alive: int | None = None
-    """Seconds, 16 bits; overrides the client's (3.2.2.3.14)."""
+    """Keep alive to use instead of the client's, in seconds, 0 to 65,535; None: the client's (3.2.2.3.14)."""
     authentication_method: str | None = None
-    """Name of the extended authentication (3.2.2.3.17)."""
+    """Name of the extended authentication method, as in the CONNECT (3.2.2.3.17)."""
     authentication_data: SecretBytes = None
-    """As the method defines it (3.2.2.3.18)."""
+    """Data as the method defines, at most 65,535 bytes (3.2.2.3.18)."""
     response_info: str | None = None
-    """Basis for response topics (3.2.2.3.15)."""
+    """Basis for the names of response topics, if the client asked for it (3.2.2.3.15)."""
     server_reference: str | None = None
-    """Another server to use (3.2.2.3.16)."""
+    """Another server for the client to use (3.2.2.3.16)."""
     reason_str: str | None = None
-    """For diagnostics (3.2.2.3.9)."""
+    """Text for diagnostics, not to be parsed (3.2.2.3.9)."""
     receive_max: int = 65535
-    """QoS 1 and 2 messages in flight to the server, 1 to 65,535 (3.2.2.3.3)."""
+    """Largest number of unacknowledged QoS 1 and 2 messages to the server, 1 to 65,535 (3.2.2.3.3)."""
     topic_alias_max: int = 0
-    """Highest topic alias accepted, 16 bits (3.2.2.3.8)."""
+    """Highest topic alias that the server accepts, 0 to 65,535; 0: none (3.2.2.3.8)."""
     max_qos: Coded[QoS] = QoS.EXACTLY_ONCE
-    """Highest QoS of messages that the server takes (3.2.2.3.4)."""
+    """Highest QoS of messages that the server accepts (3.2.2.3.4)."""
     retain_available: bool = True
-    """Retained messages are supported (3.2.2.3.5)."""
+    """Whether the server supports retained messages (3.2.2.3.5)."""
     max_packet_size: int | None = None
-    """Largest packet accepted in bytes, from 1, 32 bits (3.2.2.3.6)."""
+    """Largest packet that the server accepts in bytes, 1 to 4,294,967,295; None: no limit (3.2.2.3.6)."""
     wildcard_subscription_available: bool = True
-    """Wildcards are supported (3.2.2.3.11)."""
+    """Whether the server supports wildcards in topic filters (3.2.2.3.11)."""
     subscription_id_available: bool = True
-    """Subscription identifiers are supported (3.2.2.3.12)."""
+    """Whether the server supports subscription identifiers (3.2.2.3.12)."""
     shared_subscription_available: bool = True
-    """Shared subscriptions are supported (3.2.2.3.13)."""
+    """Whether the server supports shared subscriptions (3.2.2.3.13)."""
     user_properties: UserProperties = ()
-    """Name and value pairs, in order (3.2.2.3.10)."""
+    """Pairs of name and value; names may repeat, order is kept (3.2.2.3.10)."""
 
 
 @packet
@@ -166,34 +171,34 @@ class PublishPacket(BasePacket):
     packet_type = PacketType.PUBLISH
 
     topic: str
-    """Topic name, no wildcards; empty only with a topic alias (3.3.2.1)."""
+    """Topic name without wildcards; empty only with a topic alias (3.3.2.1)."""
     payload: Bytes
-    """The message itself (3.3.3)."""
+    """The message; the packet with it has at most 268,435,460 bytes (3.3.3)."""
     _: KW_ONLY
     qos: Coded[QoS] = QoS.AT_MOST_ONCE
-    """Quality of Service (3.3.1.2)."""
+    """Quality of Service of this delivery (3.3.1.2)."""
     retain: bool = False
-    """Keep for later subscribers; from a server: was kept (3.3.1.3)."""
+    """To a server: keep the message for later subscribers. From a server: it was kept (3.3.1.3)."""
     packet_id: int | None = None
-    """1 to 65,535 with QoS 1 and 2, None with QoS 0 (2.2.1)."""
+    """Packet identifier, 1 to 65,535 with QoS 1 and 2; None with QoS 0 (2.2.1)."""
     duplicate: bool = False
-    """DUP, perhaps a re-delivery; not with QoS 0 (3.3.1.1)."""
+    """DUP: the packet may have been sent before; not with QoS 0 (3.3.1.1)."""
     payload_format_indicator: int = 0
-    """0: bytes, 1: UTF-8 text, which is not checked (3.3.2.3.2)."""
+    """0: unspecified bytes; 1: UTF-8 text, which the codec does not check (3.3.2.3.2)."""
     message_expiry_interval: int | None = None
-    """Lifetime of the message in seconds, 32 bits (3.3.2.3.3)."""
+    """Lifetime of the message in seconds, 0 to 4,294,967,295; None: it does not expire (3.3.2.3.3)."""
     content_type: str | None = None
-    """For example a MIME type (3.3.2.3.9)."""
+    """Kind of content, for example a MIME type (3.3.2.3.9)."""
     response_topic: str | None = None
-    """Topic name for a response (3.3.2.3.5)."""
+    """Topic name for the response to a request; None: no response is expected (3.3.2.3.5)."""
     correlation_data: OptionalBytes = None
-    """What the response belongs to (3.3.2.3.6)."""
+    """Identifies the request that a response belongs to, at most 65,535 bytes (3.3.2.3.6)."""
     subscription_ids: Many[int] = ()
-    """Of the matching subscriptions, each 1 to 268,435,455 (3.3.2.3.8)."""
+    """Identifiers of the matching subscriptions, each 1 to 268,435,455; only from a server (3.3.2.3.8)."""
     topic_alias: int | None = None
-    """Stands for the topic, 1 to 65,535 (3.3.2.3.4)."""
+    """Number to use for the topic on this connection, 1 to 65,535 (3.3.2.3.4)."""
     user_properties: UserProperties = ()
-    """Name and value pairs, in order (3.3.2.3.7)."""
+    """Pairs of name and value; names may repeat, order is kept (3.3.2.3.7)."""
 
 
 @packet
@@ -203,14 +208,14 @@ class PubAckPacket(BasePacket):
     packet_type = PacketType.PUBACK
 
     packet_id: int
-    """That of the PUBLISH, 1 to 65,535 (2.2.1)."""
+    """Packet identifier of the PUBLISH, 1 to 65,535 (2.2.1)."""
     _: KW_ONLY
     reason_code: Coded[PubAckReasonCode] = PubAckReasonCode.SUCCESS
-    """The outcome (3.4.2.1)."""
+    """Outcome: SUCCESS, or a problem (3.4.2.1)."""
     reason_str: str | None = None
-    """For diagnostics (3.4.2.2.2)."""
+    """Text for diagnostics, not to be parsed (3.4.2.2.2)."""
     user_properties: UserProperties = ()
-    """Name and value pairs, in order (3.4.2.2.3)."""
+    """Pairs of name and value; names may repeat, order is kept (3.4.2.2.3)."""
 
 
 @packet
@@ -220,14 +225,14 @@ class PubRecPacket(BasePacket):
     packet_type = PacketType.PUBREC
 
     packet_id: int
-    """That of the PUBLISH, 1 to 65,535 (2.2.1)."""
+    """Packet identifier of the PUBLISH, 1 to 65,535 (2.2.1)."""
     _: KW_ONLY
     reason_code: Coded[PubRecReasonCode] = PubRecReasonCode.SUCCESS
-    """The outcome (3.5.2.1)."""
+    """Outcome: SUCCESS, or a problem (3.5.2.1)."""
     reason_str: str | None = None
-    """For diagnostics (3.5.2.2.2)."""
+    """Text for diagnostics, not to be parsed (3.5.2.2.2)."""
     user_properties: UserProperties = ()
-    """Name and value pairs, in order (3.5.2.2.3)."""
+    """Pairs of name and value; names may repeat, order is kept (3.5.2.2.3)."""
 
 
 @packet
@@ -237,14 +242,14 @@ class PubRelPacket(BasePacket):
     packet_type = PacketType.PUBREL
 
     packet_id: int
-    """That of the PUBLISH, 1 to 65,535 (2.2.1)."""
+    """Packet identifier of the PUBLISH, 1 to 65,535 (2.2.1)."""
     _: KW_ONLY
     reason_code: Coded[PubRelReasonCode] = PubRelReasonCode.SUCCESS
-    """The outcome (3.6.2.1)."""
+    """Outcome: SUCCESS, or a problem (3.6.2.1)."""
     reason_str: str | None = None
-    """For diagnostics (3.6.2.2.2)."""
+    """Text for diagnostics, not to be parsed (3.6.2.2.2)."""
     user_properties: UserProperties = ()
-    """Name and value pairs, in order (3.6.2.2.3)."""
+    """Pairs of name and value; names may repeat, order is kept (3.6.2.2.3)."""
 
 
 @packet
@@ -254,14 +259,14 @@ class PubCompPacket(BasePacket):
     packet_type = PacketType.PUBCOMP
 
     packet_id: int
-    """That of the PUBLISH, 1 to 65,535 (2.2.1)."""
+    """Packet identifier of the PUBLISH, 1 to 65,535 (2.2.1)."""
     _: KW_ONLY
     reason_code: Coded[PubCompReasonCode] = PubCompReasonCode.SUCCESS
-    """The outcome (3.7.2.1)."""
+    """Outcome: SUCCESS, or a problem (3.7.2.1)."""
     reason_str: str | None = None
-    """For diagnostics (3.7.2.2.2)."""
+    """Text for diagnostics, not to be parsed (3.7.2.2.2)."""
     user_properties: UserProperties = ()
-    """Name and value pairs, in order (3.7.2.2.3)."""
+    """Pairs of name and value; names may repeat, order is kept (3.7.2.2.3)."""
 
 
 @packet
@@ -271,16 +276,16 @@ class SubscribePacket(BasePacket):
     packet_type = PacketType.SUBSCRIBE
 
     packet_id: int
-    """1 to 65,535 (2.2.1)."""
+    """Packet identifier, 1 to 65,535 (2.2.1)."""
     topic_filters: Many[TopicFilter]
-    """At least one (3.8.3)."""
+    """Subscriptions asked for, at least one (3.8.3)."""
     subscriptions = Alias("topic_filters")
     """The name of topic_filters in PyPI's mqtt5 up to 0.6, which aiomqtt 3.0.0a1 uses."""
     _: KW_ONLY
     subscription_id: int | None = None
-    """Comes back with matching messages, 1 to 268,435,455 (3.8.2.1.2)."""
+    """Identifier that the server adds to matching messages, 1 to 268,435,455; None: no identifier (3.8.2.1.2)."""
     user_properties: UserProperties = ()
-    """Name and value pairs, in order (3.8.2.1.3)."""
+    """Pairs of name and value; names may repeat, order is kept (3.8.2.1.3)."""
 
 
 @packet
@@ -290,29 +295,29 @@ class SubAckPacket(BasePacket):
     packet_type = PacketType.SUBACK
 
     packet_id: int
-    """That of the SUBSCRIBE, 1 to 65,535 (2.2.1)."""
+    """Packet identifier of the SUBSCRIBE, 1 to 65,535 (2.2.1)."""
     reason_codes: ManyCoded[SubAckReasonCode]
-    """One for each topic filter, at least one (3.9.3)."""
+    """Outcome for each topic filter, in its order, at least one (3.9.3)."""
     _: KW_ONLY
     reason_str: str | None = None
-    """For diagnostics (3.9.2.1.2)."""
+    """Text for diagnostics, not to be parsed (3.9.2.1.2)."""
     user_properties: UserProperties = ()
-    """Name and value pairs, in order (3.9.2.1.3)."""
+    """Pairs of name and value; names may repeat, order is kept (3.9.2.1.3)."""
 
 
 @packet
 class UnsubscribePacket(BasePacket):
-    """UNSUBSCRIBE: a client gives subscriptions up (3.10)."""
+    """UNSUBSCRIBE: a client ends subscriptions (3.10)."""
 
     packet_type = PacketType.UNSUBSCRIBE
 
     packet_id: int
-    """1 to 65,535 (2.2.1)."""
+    """Packet identifier, 1 to 65,535 (2.2.1)."""
     patterns: Many[str]
-    """Topic filters, as they were subscribed to; at least one (3.10.3)."""
+    """Topic filters, each as in its SUBSCRIBE, at least one (3.10.3)."""
     _: KW_ONLY
     user_properties: UserProperties = ()
-    """Name and value pairs, in order (3.10.2.1.2)."""
+    """Pairs of name and value; names may repeat, order is kept (3.10.2.1.2)."""
 
 
 @packet
@@ -322,14 +327,14 @@ class UnsubAckPacket(BasePacket):
     packet_type = PacketType.UNSUBACK
 
     packet_id: int
-    """That of the UNSUBSCRIBE, 1 to 65,535 (2.2.1)."""
+    """Packet identifier of the UNSUBSCRIBE, 1 to 65,535 (2.2.1)."""
     reason_codes: ManyCoded[UnsubAckReasonCode]
-    """One for each topic filter, at least one (3.11.3)."""
+    """Outcome for each topic filter, in its order, at least one (3.11.3)."""
     _: KW_ONLY
     reason_str: str | None = None
-    """For diagnostics (3.11.2.1.2)."""
+    """Text for diagnostics, not to be parsed (3.11.2.1.2)."""
     user_properties: UserProperties = ()
-    """Name and value pairs, in order (3.11.2.1.3)."""
+    """Pairs of name and value; names may repeat, order is kept (3.11.2.1.3)."""
 
 
 @packet
@@ -348,21 +353,22 @@ class PingRespPacket(BasePacket):
 
 @packet
 class DisconnectPacket(BasePacket):
-    """DISCONNECT: the last packet on a connection, and why (3.14)."""
+    """DISCONNECT: the last packet on a connection (3.14)."""
 
     packet_type = PacketType.DISCONNECT
 
     _: KW_ONLY
     reason_code: Coded[DisconnectReasonCode] = DisconnectReasonCode.NORMAL_DISCONNECTION
-    """Why (3.14.2.1)."""
+    """Why the connection ends (3.14.2.1)."""
     session_expiry_interval: int | None = None
-    """Seconds, 32 bits; only from a client (3.14.2.2.2)."""
+    """New lifetime of the session in seconds, 0 to 4,294,967,295; None: as in the CONNECT; only from a client
+    (3.14.2.2.2)."""
     server_reference: str | None = None
-    """Another server to use (3.14.2.2.5)."""
+    """Another server for the client to use (3.14.2.2.5)."""
     reason_str: str | None = None
-    """For diagnostics (3.14.2.2.3)."""
+    """Text for diagnostics, not to be parsed (3.14.2.2.3)."""
     user_properties: UserProperties = ()
-    """Name and value pairs, in order (3.14.2.2.4)."""
+    """Pairs of name and value; names may repeat, order is kept (3.14.2.2.4)."""
 
 
 @packet
@@ -373,15 +379,15 @@ class AuthPacket(BasePacket):
 
     _: KW_ONLY
     reason_code: Coded[AuthReasonCode] = AuthReasonCode.SUCCESS
-    """The state (3.15.2.1)."""
+    """State of the exchange (3.15.2.1)."""
     authentication_method: str | None = None
-    """Required unless the reason is SUCCESS (3.15.2.2.2)."""
+    """Name of the method; required unless the reason code is SUCCESS (3.15.2.2.2)."""
     authentication_data: SecretBytes = None
-    """Only with a method (3.15.2.2.3)."""
+    """Data as the method defines, at most 65,535 bytes; only with a method (3.15.2.2.3)."""
     reason_str: str | None = None
-    """For diagnostics (3.15.2.2.4)."""
+    """Text for diagnostics, not to be parsed (3.15.2.2.4)."""
     user_properties: UserProperties = ()
-    """Name and value pairs, in order (3.15.2.2.5)."""
+    """Pairs of name and value; names may repeat, order is kept (3.15.2.2.5)."""
 
 
 #: Any control packet: a union, for annotations and isinstance(). BasePacket is the class for `case BasePacket():`.

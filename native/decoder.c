@@ -2,17 +2,17 @@
 /*
  * decoder.c - the Decoder: packet after packet from bytes that arrive in pieces.
  *
- * It behaves as mqtt5/stream.py documents. It knows where packets begin and end
- * in what has arrived, and where a payload is. It does not know what else is
- * in them.
+ * It behaves as mqtt5/stream.py documents. It knows where packets and payloads
+ * begin and end in the bytes that have arrived. It does not know the rest of a
+ * packet.
  */
 #include "native.h"
 
 enum {
-    SHARED_FROM = 1024, /* bytes objects from this size on are not copied, if nothing else waits */
-    KEPT_ROOM = 1024,   /* may stay allocated beyond what is needed */
+    SHARED_FROM = 1024, /* bytes objects of at least this size are not copied if no other bytes wait */
+    KEPT_ROOM = 1024,   /* that may stay allocated beyond the need */
     PAYLOAD_FROM = 32768,
-    PAYLOAD_GROWTH = 64 /* at most this many times what has arrived is allocated */
+    PAYLOAD_GROWTH = 64 /* at most this multiple of the arrived bytes is allocated */
 };
 
 /* clang-format off */
@@ -21,8 +21,8 @@ typedef struct decoder {
     const state *state;
     mqtt5_options options;
     PyObject *error;   /* the first DecodeError */
-    PyObject *buffer;  /* bytes: what waits is there from start to end */
-    bool owned;        /* the buffer is the decoder's, to be written to while it has the only reference */
+    PyObject *buffer;  /* bytes; those from start to end wait to be read */
+    bool owned;        /* the decoder owns the buffer and writes to it while it has the only reference */
     Py_ssize_t start, end;
     size_t needed;     /* the size of the next packet, as far as that is known */
     size_t next_try;   /* to find its payload: when this many bytes have arrived */
@@ -44,7 +44,7 @@ static void forget_all(decoder *self)
     self->needed = self->next_try = 0;
 }
 
-/* Moves what waits to a buffer of the decoder's own, with room for more bytes after it. */
+/* Moves the waiting bytes to a buffer that the decoder owns, with room for more bytes after them. */
 static int renew_buffer(decoder *self, Py_ssize_t room)
 {
     Py_ssize_t size = self->end - self->start;
@@ -76,7 +76,7 @@ static int reserve(decoder *self, Py_ssize_t more)
         if (more <= room - self->end) {
             return 0;
         }
-        if (size <= self->start && more <= room - size) { /* so every byte moves for one that was read */
+        if (size <= self->start && more <= room - size) { /* moves at most as many bytes as were read */
             char *bytes = PyBytes_AS_STRING(self->buffer);
 
             memcpy(bytes, bytes + self->start, (size_t)size);
@@ -96,7 +96,7 @@ static int reserve(decoder *self, Py_ssize_t more)
     return renew_buffer(self, wanted);
 }
 
-/* After the last packet that is there: keeps only the memory that what waits needs. */
+/* After the last complete packet: keeps only the memory that the waiting bytes need. */
 static void tidy(decoder *self)
 {
     Py_ssize_t size = self->end - self->start;
@@ -217,10 +217,10 @@ static PyObject *feed(decoder *self, PyObject *data)
     return result == 0 ? Py_NewRef(Py_None) : NULL;
 }
 
-/* The object of a decoded packet, which takes size bytes of the buffer. */
+/* Returns the object of a decoded packet, which takes size bytes of the buffer. */
 static PyObject *take_packet(decoder *self, const mqtt5_packet *packet, Py_ssize_t size)
 {
-    /* Making the object may run other code, which may use the decoder: so the decoder moves on before. */
+    /* Making the object may run other code, which may use the decoder. So the decoder moves on first. */
     PyObject *buffer = Py_NewRef(self->buffer), *payload = self->payload, *made;
     Py_ssize_t next = self->start + size;
 

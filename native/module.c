@@ -23,7 +23,7 @@ void native_raise(PyObject *exception)
     }
 }
 
-/* Where the bytes end that an error text may show: with the packet, or with what is wrong in its fixed header. */
+/* The end of the bytes that an error text may show: that of the packet, or of a bad fixed header. */
 static size_t end_of_packet(const uint8_t *data, size_t size, const mqtt5_error *error)
 {
     size_t end;
@@ -59,7 +59,7 @@ PyObject *native_refuse(const state *s, const mqtt5_packet *packet, const mqtt5_
 
 /* --------------------------------------------------------------- buffers */
 
-/* A view in one piece; of a copy, if the object's memory is not. */
+/* A contiguous view; of a copy, if the object's memory is not contiguous. */
 int native_get_buffer(const state *s, PyObject *object, Py_buffer *view, const char *name)
 {
     PyObject *memory, *bytes;
@@ -90,11 +90,11 @@ typedef struct source {
     PyObject *owner; /* of the data, or NULL: it is in room */
     const uint8_t *data;
     size_t size;
-    size_t arrived; /* of which there were more */
+    size_t arrived; /* the buffer has more bytes than these */
     uint8_t room[1024];
 } source;
 
-/* Copies the first packet of memory that may change meanwhile, or what tells that it is none. */
+/* Copies the first packet, or its bad fixed header, from memory that may change meanwhile. */
 static int copy_packet(source *from, const Py_buffer *view)
 {
     enum { LONGEST_HEADER = 5 };
@@ -119,7 +119,7 @@ static int copy_packet(source *from, const Py_buffer *view)
     return 0;
 }
 
-/* The object whose memory a memoryview shows, if it is one that is not released; else the object itself. */
+/* The object whose memory a memoryview shows; the object itself if it is not a memoryview or is released. */
 static PyObject *owner_of(PyObject *object, const Py_buffer *view)
 {
     PyObject *base = view->obj == object && PyMemoryView_Check(object) ? PyMemoryView_GET_BASE(object) : NULL;
@@ -161,7 +161,7 @@ static int open_source(const state *s, PyObject *buffer, source *from)
 
 /* ------------------------------------------------------------- functions */
 
-/* The arguments of a function with these parameters, all required: -1 with TypeError if they do not fit. */
+/* Gets the arguments of a function with these required parameters. Returns 0, or -1 with a TypeError. */
 static int take_arguments(const char *name, const char *const *parameters, Py_ssize_t wanted, PyObject *const *args,
                           Py_ssize_t count, PyObject *names, PyObject **taken)
 {
@@ -284,13 +284,13 @@ static PyObject *reflect(PyObject *module, PyObject *structure)
     return members;
 }
 
-/* --------------------------------------- what Python documents: the faces */
+/* ------------------------------- functions and classes documented in Python */
 
 struct kept {
     struct kept *next;
 };
 
-/* Zeroed memory that goes with the module; NULL with an exception. */
+/* Returns zeroed memory that is freed with the module; NULL with an exception. */
 static void *keep(state *s, size_t size)
 {
     struct kept *kept = (struct kept *)PyMem_Calloc(1, sizeof(*kept) + size);
@@ -304,7 +304,7 @@ static void *keep(state *s, size_t size)
     return kept + 1;
 }
 
-/* The documentation of an object, or of an attribute that it may have; after a signature, if there is one. */
+/* The documentation of an object, or of an attribute that it may have, with a signature before it if there is one. */
 static const char *documentation(state *s, PyObject *documented, const char *name, const char *signature)
 {
     PyObject *attribute = name == NULL                               ? Py_NewRef(documented)
@@ -325,7 +325,7 @@ static const char *documentation(state *s, PyObject *documented, const char *nam
     return kept;
 }
 
-/* "name" and "(...)" as CPython wants a signature before the documentation. */
+/* The name and "(...)" in CPython's form of a signature, which precedes the documentation. */
 static const char *with_signature(state *s, PyObject *documented, const char *attribute, const char *name,
                                   const char *signature)
 {
@@ -460,7 +460,7 @@ static PyObject *face(PyObject *module, PyObject *documented)
 
 /* ---------------------------------------------------------------- module */
 
-/* Given the modules mqtt5._fields, _converters, _classes and _errors. */
+/* start(): takes the modules mqtt5._fields, _converters, _classes and _errors. */
 static PyObject *start(PyObject *module, PyObject *args)
 {
     state *s = state_of(module);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * native.h - the CPython engine: the description of a packet class, and what its files offer each other.
+ * native.h - the CPython engine: the description of a packet class, and the functions that its files share.
  *
- * A class is described by mqtt5._fields: the fields, and where the C struct
- * has each. The engine knows the kinds of fields. It does not know any packet
+ * mqtt5._fields describes a class: the fields, and the place of each in the C
+ * struct. The engine knows the kinds of fields. It does not know any packet
  * by name, any rule of MQTT, or the wire format. It imports nothing: start()
- * is given what it needs of Python. All state is the module's.
+ * takes the Python modules that it needs. All state belongs to the module.
  */
 #ifndef MQTT5_NATIVE_H
 #define MQTT5_NATIVE_H
@@ -51,7 +51,7 @@ typedef struct field {
     long long lowest, highest;
     long long number; /* what the struct has for the default, or -1 */
     uint16_t offset;  /* in the struct */
-    uint16_t flag;    /* offset of the bool that says that it is there, or 0 */
+    uint16_t flag;    /* offset of the bool that marks it as present, or 0 */
     uint8_t kind;     /* mqtt5_kind */
     uint8_t property; /* identifier, or 0 */
     uint8_t index;    /* in the layout */
@@ -60,7 +60,7 @@ typedef struct field {
 
 /* A class: mqtt5._fields.Declaration. */
 struct layout {
-    PyGetSetDef getset[1]; /* empty; tp_getset points to it, and so leads from the type to its layout */
+    PyGetSetDef getset[1]; /* empty; tp_getset points to it, which finds the layout of a type */
     layout *next;
     state *state;
     PyTypeObject *type;
@@ -94,7 +94,7 @@ typedef struct object {
 } object;
 /* clang-format on */
 
-/* What start() is given: of which module, and the name there. */
+/* The Python objects that start() looks up: module and name. */
 /* clang-format off */
 #define SHARED_FUNCTIONS(X) \
     X(fields, join) X(fields, Required) \
@@ -111,7 +111,7 @@ struct state {
     PyObject *immutable; /* the base of all classes */
     layout *layouts;
     layout *packets[TYPES]; /* by mqtt5_type */
-    struct kept *kept;      /* memory that goes with the module */
+    struct kept *kept;      /* memory that is freed with the module */
 };
 
 /* Memory for one conversion: a struct, and what it points to. */
@@ -131,7 +131,7 @@ typedef struct scratch {
 
 /* types.c: the classes. */
 PyObject *native_packet(PyObject *module, PyObject *declared); /* the decorator */
-PyObject *native_new(layout *l); /* with the defaults, and NULL for what has none; not tracked by the collector */
+PyObject *native_new(layout *l); /* with the defaults, NULL for a field without one; not tracked by the collector */
 void native_dealloc(PyObject *self);
 void native_freeze(PyTypeObject *type);
 int native_traverse_layout(const layout *l, visitproc visit, void *arg);
@@ -161,12 +161,12 @@ extern const int native_decoder_size;
 /* module.c */
 extern struct PyModuleDef native_module;
 extern PyMethodDef native_packet_methods[]; /* of BasePacket; each packet class has them too */
-void native_raise(PyObject *exception);     /* takes the reference; NULL: an exception is set already */
+void native_raise(PyObject *exception);     /* steals the reference; NULL: an exception is set already */
 PyObject *native_refuse(const state *s, const mqtt5_packet *packet, const mqtt5_error *error, const uint8_t *data,
                         size_t size); /* the exception for bytes */
 int native_get_buffer(const state *s, PyObject *object, Py_buffer *view, const char *name);
 
-/* The layout of a packet class or of a class derived from one; else NULL. */
+/* The layout of a packet class, or of a class derived from one; otherwise NULL. */
 static inline layout *layout_of(const PyTypeObject *type)
 {
     while (type != NULL && type->tp_dealloc != native_dealloc) {
@@ -197,7 +197,7 @@ static inline PyObject **values_of(PyObject *self)
     return ((object *)self)->values;
 }
 
-/* Gives an object a value that is not equal to the default. Takes the reference. */
+/* Gives an object a value that is not equal to the default. Steals the reference. */
 static inline void set_value(PyObject *self, const field *f, PyObject *value)
 {
     Py_XSETREF(((object *)self)->values[f->index], value);
@@ -225,7 +225,7 @@ static inline int lowest_bit(uint64_t bits)
 #endif
 }
 
-/* Or a component? */
+/* True for a component. */
 static inline bool is_packet(const layout *l)
 {
     return l->structure > 0 && l->structure < TYPES;

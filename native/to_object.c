@@ -2,9 +2,9 @@
 /*
  * to_object.c - from C to Python: makes the object for a decoded packet.
  *
- * It knows how a value of each kind looks on either side. It does not know
- * where the struct comes from. What is decoded was checked: each number has
- * its member, each string is well-formed.
+ * It knows the form of each kind of value on either side. It does not know
+ * where the struct comes from. Decoding has checked it: each number has its
+ * member, each string is well-formed.
  */
 #include "native.h"
 
@@ -40,7 +40,7 @@ static PyObject *make_text(mqtt5_view view)
 {
     PyObject *made;
 
-    if (view.size <= 1 || !is_ascii(view)) { /* of one letter, CPython has one object each */
+    if (view.size <= 1 || !is_ascii(view)) { /* CPython has one object for each single letter */
         return PyUnicode_DecodeUTF8((const char *)view.data, (Py_ssize_t)view.size, NULL);
     }
     made = PyUnicode_New((Py_ssize_t)view.size, 127);
@@ -81,11 +81,11 @@ static PyObject *make_pair(const mqtt5_string_pair *pair)
     }
     PyTuple_SET_ITEM(made, 0, name);
     PyTuple_SET_ITEM(made, 1, value);
-    PyObject_GC_UnTrack(made); /* no cycle leads through strings, nor through what a list holds */
+    PyObject_GC_UnTrack(made); /* neither strings nor the items of a list can be part of a cycle */
     return made;
 }
 
-/* The next item, which there is: the list was decoded. */
+/* The next item. It exists, since the list was decoded. */
 static PyObject *make_item(const field *f, mqtt5_list *list)
 {
     mqtt5_string_pair pair;
@@ -154,7 +154,7 @@ static PyObject *make_value(const field *f, const char *member, PyObject *payloa
     }
 }
 
-/* Has a member of struct from the default? */
+/* True if a member of the struct differs from the default. */
 static bool is_default(const field *f, const char *from)
 {
     const char *member = from + f->offset;
@@ -191,7 +191,7 @@ static int load_field(PyObject *self, const field *f, const char *from, PyObject
     return 0;
 }
 
-/* The object for a struct; with that payload, if there is one already. */
+/* Returns the object for a struct. If payload is not NULL, it is used as is. */
 static PyObject *make_object(layout *l, const char *from, PyObject *payload)
 {
     PyObject *made = native_new(l);

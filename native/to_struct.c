@@ -2,8 +2,8 @@
 /*
  * to_struct.c - from Python to C: takes arguments, and fills the struct of a packet from the values of its object.
  *
- * It knows how a value of each kind looks on either side. It does not know
- * what a value must be: the C library checks the struct.
+ * It knows the form of each kind of value on either side. It does not know
+ * which values are allowed: the C library checks the struct.
  */
 #include "native.h"
 
@@ -45,7 +45,7 @@ static bool is_component(const field *f, PyObject *value)
     return Py_IS_TYPE(value, f->type) || PyType_IsSubtype(Py_TYPE(value), f->type);
 }
 
-/* Has it exactly the type of a field, or of an item of a list? */
+/* True if the value has exactly the type of a field, or of an item of a list. */
 static bool is_exact(const field *f, PyObject *value)
 {
     switch (f->kind) {
@@ -73,7 +73,7 @@ static bool is_exact(const field *f, PyObject *value)
     }
 }
 
-/* The member for an exact int where an enum is wanted; else the value itself. Borrowed. */
+/* The member for an exact int if the field is an enum; otherwise the value itself. Borrowed. */
 static PyObject *coded(const field *f, PyObject *value)
 {
     if (f->members != NULL && PyLong_CheckExact(value) && !PyType_IsSubtype(f->type, &PyBool_Type)) {
@@ -84,7 +84,7 @@ static PyObject *coded(const field *f, PyObject *value)
     return value;
 }
 
-/* A tuple of exact items. NULL if it takes a converter, or with an exception. */
+/* Returns a tuple of exact items; NULL with an exception, or without one if a converter is needed. */
 static PyObject *adapt_list(const field *f, PyObject *value)
 {
     PyObject *items;
@@ -229,7 +229,7 @@ static int fill_list(const field *f, PyObject *value, mqtt5_list *list, scratch 
     return 0;
 }
 
-/* Writes a value to its member of the struct. None, where it is allowed here, is zero or empty. */
+/* Writes a value to its member of the struct. None becomes zero or empty. */
 static int fill_member(const field *f, PyObject *value, char *member, scratch *s)
 {
     const bool is_none = value == Py_None;
@@ -277,7 +277,7 @@ static int fill_struct(const layout *l, PyObject *self, char *to, scratch *s)
         if (f->flag != 0) {
             *(bool *)(to + f->flag) = true;
         }
-        present |= (uint64_t)1 << f->property; /* 0 is no property */
+        present |= (uint64_t)1 << f->property; /* 0 is not a property */
     }
     if (l->present >= 0) {
         *(uint64_t *)(to + l->present) = present & ~(uint64_t)1;
@@ -340,7 +340,7 @@ int native_fill_fixed(layout *l)
 
 /* -------------------------------------------------- checking and writing */
 
-/* Raises what the library says of an object. */
+/* Raises the exception for a status of the library. */
 static void refuse(const layout *l, PyObject *self, const mqtt5_error *error)
 {
     native_raise(PyObject_CallFunction(l->state->refuse_value, "OOsisn", l->declared, self,
@@ -400,7 +400,7 @@ static PyObject *encode(const layout *l, PyObject *self, const mqtt5_packet *pac
     return data;
 }
 
-/* BasePacket.write(). What was checked when it was constructed cannot have changed. */
+/* BasePacket.write(). The values were checked when the packet was constructed, and cannot have changed. */
 PyObject *native_write(PyObject *packet, PyObject *unused)
 {
     const layout *l = layout_of(Py_TYPE(packet));

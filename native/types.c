@@ -2,14 +2,14 @@
 /*
  * types.c - the packet classes: makes a C type of each declaration, with read-only attributes.
  *
- * It knows what an object is and what one can do with it: construct, compare,
- * hash, print, copy, pickle, replace. It does not know what the values mean.
+ * It knows the operations of an object: construct, compare, hash, print, copy,
+ * pickle, replace. It does not know the meaning of the values.
  */
 #include "native.h"
 
 /* --------------------------------------------------------------- objects */
 
-/* The class of this engine that a type is or is derived from: objects have its size, or more. */
+/* The class of this engine that a type is or is derived from. Objects have at least its size. */
 static const PyTypeObject *own_base(const PyTypeObject *type)
 {
     while (type->tp_dealloc != native_dealloc) {
@@ -68,8 +68,8 @@ static bool keep_object(layout *l, PyObject *self)
 #endif
 
 /*
- * An object that is tracked by the collector may go after the module's state:
- * then its layout is gone, and only its type can be asked.
+ * An object that is tracked by the collector may be freed after the module's
+ * state. Then its layout is gone, and only its type is left.
  */
 void native_dealloc(PyObject *self)
 {
@@ -105,7 +105,7 @@ static int traverse(PyObject *self, visitproc visit, void *arg)
     return 0;
 }
 
-/* Of exactly the layout's class: does it hold what may lead back to it? */
+/* For an object of exactly the layout's class: true if its values may refer back to it. */
 static bool holds_tracked(const layout *l, PyObject *self)
 {
     const field *const *fixed;
@@ -131,7 +131,7 @@ static bool holds_tracked(const layout *l, PyObject *self)
 
 /* ---------------------------------------------------------- constructing */
 
-/* Checks an object whose values have exactly their types, and hands it out. Takes the reference. */
+/* Checks an object whose values have exactly their types, and returns it. Steals the reference. */
 static PyObject *finish(const layout *l, PyObject *made)
 {
     if (native_check(l, made) < 0) {
@@ -144,7 +144,7 @@ static PyObject *finish(const layout *l, PyObject *made)
     return made;
 }
 
-/* An object of a class derived from the layout's, with the values of one of exactly that. Takes that reference. */
+/* Returns an object of a derived class with the values of one of the layout's class. Steals that reference. */
 static PyObject *derive(const layout *l, PyTypeObject *type, PyObject *exact)
 {
     PyObject *made = type->tp_alloc(type, 0);
@@ -189,7 +189,7 @@ static const field *find_field(const layout *l, PyObject *name, Py_ssize_t *hint
     return NULL;
 }
 
-/* Raises what is wrong with the arguments. */
+/* Raises the TypeError for arguments that do not fit the fields. */
 static void refuse_call(const layout *l, PyTypeObject *type, Py_ssize_t count, PyObject *const *names,
                         Py_ssize_t name_count)
 {
@@ -206,7 +206,7 @@ static void refuse_call(const layout *l, PyTypeObject *type, Py_ssize_t count, P
     Py_XDECREF(name);
 }
 
-/* After a value was refused: if the arguments do not fit the fields either, that comes first. */
+/* After a value was refused: arguments that do not fit the fields are reported first. */
 static void prefer_refused_call(const layout *l, PyTypeObject *type, Py_ssize_t count, PyObject *const *names,
                                 Py_ssize_t name_count, uint32_t required)
 {
@@ -227,9 +227,8 @@ static void prefer_refused_call(const layout *l, PyTypeObject *type, Py_ssize_t 
 }
 
 /*
- * Gives an object of the layout's class these values, in place of those that it
- * has: positional ones, then one for each name. Returns 0, or -1 with an
- * exception that speaks of a call of the type.
+ * Replaces values of an object of the layout's class: by positional ones, then by
+ * one for each name. Returns 0, or -1 with the exception for a call of the type.
  * required: the fields that must be given, as bits.
  */
 static int set_values(const layout *l, PyTypeObject *type, PyObject *self, PyObject *const *args, Py_ssize_t count,
@@ -257,7 +256,7 @@ static int set_values(const layout *l, PyTypeObject *type, PyObject *self, PyObj
             return -1;
         }
         if (value == f->def || (f->number >= 0 && number_of(value) == f->number)) {
-            set_default(self, f); /* which stands for all that is equal to it */
+            set_default(self, f); /* in place of any value that is equal to it */
             Py_DECREF(value);
         } else {
             set_value(self, f, value);
@@ -270,7 +269,7 @@ static int set_values(const layout *l, PyTypeObject *type, PyObject *self, PyObj
     return 0;
 }
 
-/* The object is complete before anything else can see it. */
+/* The object is complete before other code can see it. */
 static PyObject *construct(layout *l, PyTypeObject *type, PyObject *const *args, Py_ssize_t count,
                            PyObject *const *names, Py_ssize_t name_count)
 {
@@ -287,14 +286,14 @@ static PyObject *construct(layout *l, PyTypeObject *type, PyObject *const *args,
     return made == NULL || type == l->type ? made : derive(l, type, made);
 }
 
-/* The way of a call of exactly a packet class. */
+/* tp_vectorcall: a call of exactly a packet class. */
 static PyObject *vectorcall(PyObject *type, PyObject *const *args, size_t flagged_count, PyObject *names)
 {
     return construct(layout_of((PyTypeObject *)type), (PyTypeObject *)type, args, PyVectorcall_NARGS(flagged_count),
                      names != NULL ? &PyTuple_GET_ITEM(names, 0) : NULL, names != NULL ? PyTuple_GET_SIZE(names) : 0);
 }
 
-/* The way of a derived class, and of cls.__new__(). */
+/* tp_new: a call of a derived class, and cls.__new__(). */
 static PyObject *new_object(PyTypeObject *type, PyObject *args, PyObject *keywords)
 {
     layout *l = layout_of(type);
@@ -354,7 +353,7 @@ static PyObject *call_with_changes(const layout *l, PyObject *self, PyObject *co
     return made;
 }
 
-/* An object of a derived class is constructed by that, with the arguments that dataclasses.replace() gives. */
+/* A derived class constructs its object itself, with the arguments that dataclasses.replace() gives. */
 static PyObject *replace(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names)
 {
     layout *l = layout_of(Py_TYPE(self));
@@ -401,7 +400,7 @@ static PyObject *deep_copy(PyObject *self, PyObject *memo)
                                     : PyObject_CallFunctionObjArgs(l->state->duplicate, self, memo, NULL);
 }
 
-/* What pickle is to see of a value: of a member of an enum its number, which takes a third of the time. */
+/* The value for pickle: a member of an enum as its number, which takes a third of the time. */
 static PyObject *plain_value(const field *f, PyObject *value)
 {
     PyObject *made;
@@ -496,7 +495,7 @@ static Py_hash_t hash(PyObject *self)
     return (Py_hash_t)mixed == -1 ? 1 : (Py_hash_t)mixed;
 }
 
-/* Without the defaults. A field that has none is always given. */
+/* Fields at their defaults are omitted. A field without a default is always printed. */
 static PyObject *represent(PyObject *self)
 {
     const layout *l = layout_of(Py_TYPE(self));
@@ -526,7 +525,7 @@ static PyObject *represent(PyObject *self)
     return text;
 }
 
-/* Refuses to change a field. What a derived class adds may be changed. */
+/* Refuses to change a field. Attributes that a derived class adds may change. */
 static int set_attribute(PyObject *self, PyObject *name, PyObject *value)
 {
     const layout *l = layout_of(Py_TYPE(self));
@@ -750,7 +749,7 @@ void native_clear_layout(layout *l)
     Py_CLEAR(l->type);
 }
 
-/* From now on nothing in Python changes the class. */
+/* From now on no Python code can change the class. */
 void native_freeze(PyTypeObject *type)
 {
     type->tp_flags |= Py_TPFLAGS_IMMUTABLETYPE;
@@ -776,7 +775,7 @@ static PyObject *make_type(PyObject *module, layout *l, PyObject *declared)
         slot->slot = Py_tp_traverse;
         slot++->pfunc = (void *)traverse;
     }
-    if (is_packet(l)) { /* CPython calls a method of exactly the object's class in less time than an inherited one */
+    if (is_packet(l)) { /* CPython calls a method of the object's own class faster than an inherited one */
         slot->slot = Py_tp_methods;
         slot->pfunc = native_packet_methods;
     }

@@ -22,7 +22,7 @@ import mqtt5
 MORE = int(os.environ.get("MQTT5_SAFETY", "1"))
 
 
-FEWER = 23 if MORE == 1 else 1  #: Of the combinations of fields and values, one in so many; a prime.
+FEWER = 23 if MORE == 1 else 1  #: Takes every FEWERth combination of fields and values; a prime.
 
 
 VALUES = full()
@@ -108,7 +108,7 @@ class Census:
 
 
 def growth_of(jobs: list[tuple[str, Job]], times: int, given: Iterable[Any]) -> list[str]:
-    """What grows each time again: caches of Python itself fill slowly, and are full some time."""
+    """Growth in every round. Caches of Python itself fill up once."""
     for _ in range(4):
         census = Census(given)
         for _ in range(times):
@@ -121,7 +121,7 @@ def growth_of(jobs: list[tuple[str, Job]], times: int, given: Iterable[Any]) -> 
 
 
 def guilty(jobs: list[tuple[str, Job]], times: int, given: list[Any]) -> list[str]:
-    """Which of the jobs leak: all at once, and if something has become more, each half, down to single jobs."""
+    """The jobs that leak: runs all, and if memory has grown, each half, down to single jobs."""
     if not growth_of(jobs, times, given):
         return []
     if len(jobs) > 1:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What all tests share: the hypothesis profiles, and a line that says which engine is tested.
+"""Shared by all tests: the hypothesis profiles, and a line that names the tested engine.
 
 MQTT5_ENGINE=native|portable chooses the engine, HYPOTHESIS_PROFILE=ci|default how much is tried (ci if CI is set).
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Which engine is tested, marks for tests of one engine alone, and Python code run in a process of its own."""
+"""The tested engine, marks for tests of one engine alone, and running Python code in a separate process."""
 
 import os
 import subprocess
@@ -55,7 +55,7 @@ def start(
 
 
 def run(code: str, *options: str, engine: str | None = mqtt5.engine, timeout: float = 120) -> str:
-    """What the code prints. Fails unless it ends well, and says nothing on stderr."""
+    """The output of the code. Fails unless it exits with 0 and prints nothing to stderr."""
     done = start(code, *options, engine=engine, timeout=timeout)
     assert (done.returncode, done.stderr) == (0, ""), f"{done.returncode}\n{done.stdout[-2000:]}{done.stderr[-4000:]}"
     return done.stdout

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the tests of the examples share: a running broker, a scripted client, and two scripted servers.
+"""Shared by the tests of the examples: a running broker, a scripted client, and two scripted servers.
 
 `Wire` is a client that sends only what a test tells it to, for packets that the example client does not send.
 """

@@ -28,7 +28,7 @@ from mqtt5 import (
 
 
 class Boom(Exception):  # noqa: N818
-    """What hostile objects raise, so that it cannot be taken for an exception of the package."""
+    """Raised by hostile objects, so that it differs from every exception of the package."""
 
 
 def boom(*_: Any, **__: Any) -> Any:
@@ -297,7 +297,7 @@ VALUES: dict[str, Callable[[], Any]] = {
 if sys.version_info >= (3, 12):
     VALUES |= {
         "buffer raises": made("A", object, __buffer__=boom),
-        "buffer is no view": made("A", object, __buffer__=method(b"ab")),
+        "buffer is not a view": made("A", object, __buffer__=method(b"ab")),
         "buffer is right": made("A", object, __buffer__=lambda self, flags: memoryview(b"ab")),
         "buffer is released": made("A", object, __buffer__=lambda self, flags: released()),
         "bytes subclass with a buffer": lambda: made("A", bytes, __buffer__=lambda self, flags: memoryview(b"x"))(b"d"),

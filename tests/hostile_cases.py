@@ -80,7 +80,7 @@ def fed(data: Any) -> Any:
 
 
 def refusals() -> Iterator[tuple[str, Case]]:
-    """What rules.py knows that constructors refuse: here for the whole text of the exceptions."""
+    """The values of rules.py that constructors refuse, to compare the whole text of the exceptions."""
     for cls, fields in WRONG_TYPES.items():
         for name, values in fields.items():
             for i, value in enumerate(values):

@@ -23,7 +23,7 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if value is None or isinstance(value, str):
         return value
-    if hasattr(value, "__int__"):  # the enums of PyPI's mqtt5 are no int
+    if hasattr(value, "__int__"):  # the enums of PyPI's mqtt5 are not ints
         return int(value)
     return {
         name: plain(getattr(value, name))

@@ -180,7 +180,7 @@ def test_buffered_counts_unread_bytes() -> None:
 
 
 def test_memory_of_long_stream_bounded() -> None:
-    """What a decoder holds after much data is no more than after little."""
+    """A decoder holds as little after much data as after little."""
     tracemalloc = pytest.importorskip("tracemalloc")
     data = PublishPacket("t", bytes(10_000)).write()
     decoder = fed(data)
@@ -245,7 +245,7 @@ def test_large_packets_in_any_chunks_read(name: str, chunk: int, often: bool) ->
 
 
 def test_large_packet_from_reused_buffer_read() -> None:
-    """What was fed is the decoder's: the caller may use the buffer again."""
+    """The decoder copies its input: the caller may use the buffer again."""
     data = LARGE["payload"].write()
     decoder = Decoder()
     buffer = bytearray(10_000)
@@ -259,7 +259,7 @@ def test_large_packet_from_reused_buffer_read() -> None:
 
 @pytest.mark.parametrize("chunk", [1000, 65536])
 def test_large_packet_malformed_refused(chunk: int) -> None:
-    """It is refused at the latest when it is complete; all before it are given."""
+    """It is refused at the latest when it is complete, after all packets before it."""
     data = bytearray(LARGE["payload"].write())
     data[data.index(b"topic")] = ord("#")
     decoder = Decoder()

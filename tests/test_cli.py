@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`python -m mqtt5`, as it is called: what goes to which stream, and with which exit status."""
+"""`python -m mqtt5` in a process: the output on each stream, and the exit status."""
 
 import json
 import os
@@ -66,7 +66,7 @@ def test_the_form_can_be_forced():
 
 
 def test_no_allowed_packet_is_also_hexadecimal_text():
-    """What the rule for files rests on: a first byte that is such text, and then only such bytes, is never a packet."""
+    """The rule for files relies on this: bytes that are all such text are never a packet."""
     text = b"0123456789abcdefABCDEFxX:, \t\r\n\f\v"
     for first in text:
         for length in text:
@@ -125,6 +125,49 @@ def test_json_errors():
     error = json.loads(err)
     assert (status, out, bool(error.pop("message"))) == (1, "", True)
     assert error == {"error": "IncompleteError", "packet_offset": 0, "offset": 5, "size": 5, "needed": 9}
+
+
+SECRETIVE = [
+    mqtt5.ConnectPacket("c", password=b"s3cret", authentication_method="m", authentication_data=b"pr00f"),
+    mqtt5.AuthPacket(authentication_method="m", authentication_data=b""),
+]
+
+
+def test_secrets_in_text_hidden():
+    status, out, err = decode(b"".join(packet.write() for packet in SECRETIVE).hex())
+    assert (status, err) == (0, "")
+    assert [line.partition(": ")[2] for line in out.splitlines()] == [
+        "ConnectPacket(client_id='c', password=<hidden>, authentication_method='m', authentication_data=<hidden>)",
+        "AuthPacket(authentication_method='m', authentication_data=<hidden>)",
+    ]
+
+
+def test_secrets_in_text_shown_on_request():
+    packets = [*SECRETIVE, mqtt5.ConnectPacket("c", will=mqtt5.Will("w", payload=b"x")), PUBLISH]
+    status, out, err = decode("--show-secrets", b"".join(packet.write() for packet in packets).hex())
+    assert (status, err) == (0, "")
+    assert [eval(line.partition(": ")[2], vars(mqtt5)) for line in out.splitlines()] == packets
+    assert out.splitlines()[-1].partition(": ")[2] == repr(PUBLISH)
+
+
+@pytest.mark.parametrize(
+    ("options", "password", "data"),
+    [([], "<hidden>", "<hidden>"), (["--show-secrets"], b"s3cret".hex(), b"pr00f".hex())],
+)
+def test_secrets_in_json(options, password, data):
+    packets = [SECRETIVE[0], mqtt5.ConnectPacket("c")]
+    status, out, err = decode("--json", *options, b"".join(packet.write() for packet in packets).hex())
+    assert (status, err) == (0, "")
+    fields, without = [json.loads(line)["fields"] for line in out.splitlines()]
+    assert (fields["password"], fields["authentication_data"], fields["client_id"]) == (password, data, "c")
+    assert (without["password"], without["authentication_data"]) == (None, None)
+
+
+def test_secrets_in_errors_hidden():
+    broken = SECRETIVE[0].write().replace(b"s3cret", b"s3cret\xff")
+    for options in ([], ["--json"]):
+        status, _, err = decode(*options, broken.hex())
+        assert (status, "s3cret" in err, b"s3cret".hex(" ") in err) == (1, False, False)
 
 
 @pytest.mark.parametrize(

@@ -50,12 +50,12 @@ def lines(path: Path) -> list[str]:
     return [line for line in path.read_text(encoding="utf-8").split("\n") if line and not line.startswith("#")]
 
 
-def test_every_row_of_the_table_is_read(rows: dict[str, tuple[str, str]]) -> None:
+def test_table_rows_all_read(rows: dict[str, tuple[str, str]]) -> None:
     table = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| MQTT")]
     assert len(table) == len(rows)
 
 
-def test_rows_are_in_the_order_of_the_specification(rows: dict[str, tuple[str, str]]) -> None:
+def test_rows_ordered_as_in_specification(rows: dict[str, tuple[str, str]]) -> None:
     order = []
     for statement in rows:
         section, _, number = statement.removeprefix("MQTT-").partition("-")
@@ -64,15 +64,11 @@ def test_rows_are_in_the_order_of_the_specification(rows: dict[str, tuple[str, s
     assert order == sorted(order)
 
 
-def test_statements_of_the_codec_are_those_of_the_vectors(
-    rows: dict[str, tuple[str, str]], counts: dict[str, dict[str, int]]
-) -> None:
+def test_codec_statements_match_vectors(rows: dict[str, tuple[str, str]], counts: dict[str, dict[str, int]]) -> None:
     assert {statement for statement, (side, _) in rows.items() if side == "codec"} == set(counts)
 
 
-def test_counts_on_the_page_are_those_of_the_vectors(
-    rows: dict[str, tuple[str, str]], counts: dict[str, dict[str, int]]
-) -> None:
+def test_counts_on_page_match_vectors(rows: dict[str, tuple[str, str]], counts: dict[str, dict[str, int]]) -> None:
     for statement, files in counts.items():
         _, _, evidence = rows[statement][1].partition("Vectors: ")
         assert evidence == ", ".join(f"{file} {count}" for file, count in sorted(files.items())), statement

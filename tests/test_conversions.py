@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What each kind of field takes, and the exact type in which it is stored."""
+"""The arguments that each kind of field accepts, and the exact type that it stores."""
 
 import array
 import dataclasses

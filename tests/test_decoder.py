@@ -203,7 +203,7 @@ def test_max_packet_size_counts_whole_packet(size: int, header: int) -> None:
     assert decoder.buffered == 0
 
 
-def test_max_packet_size_of_one_byte_refuses_all() -> None:
+def test_max_packet_size_one_refuses_all() -> None:
     with pytest.raises(mqtt5.DecodeError) as caught:
         list(fed(PING, max_packet_size=1))
     assert caught.value.reason_code == 0x95

@@ -43,14 +43,14 @@ def command_line(*arguments):
     return run(sys.executable, "-m", "mqtt5", *arguments)
 
 
-def test_the_header_is_of_this_package():
+def test_header_has_package_version():
     assert (INCLUDE / "mqtt5.h").is_file()
     assert INCLUDE.is_absolute()
     prefix = Path(mqtt5.__file__).resolve().parent
     assert INCLUDE.resolve() in (prefix / "csrc", prefix.parent / "csrc")
 
 
-def test_the_sources_are_all_there_and_nothing_else():
+def test_sources_complete():
     """Each file that is included by another one is there; what is compiled is what CMake compiles."""
     sources = [Path(name) for name in mqtt5.get_sources()]
     assert sources
@@ -64,7 +64,7 @@ def test_the_sources_are_all_there_and_nothing_else():
     }
 
 
-def test_an_installation_without_them_says_so(monkeypatch, tmp_path):
+def test_installation_without_sources_reports_it(monkeypatch, tmp_path):
     monkeypatch.setattr("mqtt5._sources.__file__", str(tmp_path / "mqtt5" / "_sources.py"))
     with pytest.raises(FileNotFoundError, match="lacks the C library"):
         mqtt5.get_include()
@@ -82,7 +82,7 @@ def test_command_line():
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a shell's command")
-def test_a_program_is_built_as_the_documentation_says(tmp_path, missing):
+def test_program_built_with_documented_command(tmp_path, missing):
     if shutil.which("cc") is None:
         missing("there is no C compiler")
     (tmp_path / "main.c").write_text(PROGRAM)
@@ -93,7 +93,7 @@ def test_a_program_is_built_as_the_documentation_says(tmp_path, missing):
 
 @pytest.fixture(scope="module")
 def topic_count(tmp_path_factory, missing):
-    """The example extension, built in a directory of its own."""
+    """The example extension, built in a separate directory."""
     if importlib.util.find_spec("setuptools") is None:
         missing("setuptools is not installed")
     directory = tmp_path_factory.mktemp("extension") / "source"
@@ -107,7 +107,7 @@ def topic_count(tmp_path_factory, missing):
     return module
 
 
-def test_an_extension_module_contains_the_codec(topic_count):
+def test_extension_module_contains_codec(topic_count):
     packets = [
         mqtt5.PublishPacket("a/é", b"1", user_properties=[("k", "v")]),
         mqtt5.PingReqPacket(),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Which engine runs, and what both have in common besides results: names, signatures, documentation."""
+"""The choice of the engine, and what both share besides results: names, signatures, documentation."""
 
 import inspect
 import pickle

@@ -20,7 +20,7 @@ from mqtt5 import (
 )
 
 
-def test_objects_equal_only_with_same_class_and_fields() -> None:
+def test_equality_needs_same_class_and_fields() -> None:
     values = full() + [least(cls) for cls in CLASSES if cls not in (PingReqPacket, PingRespPacket)]
     for i, one in enumerate(values):
         for j, other in enumerate(values):

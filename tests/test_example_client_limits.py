@@ -36,7 +36,7 @@ Act = Callable[[Client], Awaitable[object]]
 
 
 def packets_sent(connack: ConnAckPacket, act: Act, **fields: Any) -> list[mqtt5.Packet]:
-    """What the client sends between CONNECT and DISCONNECT to a server that answers with this CONNACK."""
+    """The packets that the client sends between CONNECT and DISCONNECT to a server with this CONNACK."""
 
     async def conversation(port: int) -> None:
         async with connected(port, **fields) as client:

@@ -207,7 +207,7 @@ def test_cases_of_page_hold_for_this_package() -> None:
 
 
 @pytest.mark.once
-def test_cases_of_page_hold_for_package_on_pypi(theirs: Ask) -> None:
+def test_cases_of_page_hold_on_pypi(theirs: Ask) -> None:
     found = theirs([case[1] for case in CASES])
     wrong = [(case[1], answer) for case, answer in zip(CASES, found, strict=True) if answer not in wanted(case[2])]
     assert wrong == []
@@ -215,13 +215,13 @@ def test_cases_of_page_hold_for_package_on_pypi(theirs: Ask) -> None:
 
 @pytest.fixture(scope="module")
 def answers(theirs: Ask) -> list[str]:
-    """What PyPI's package makes of each vector, as written again."""
+    """The result of PyPI's package for each vector, written again."""
     return theirs([f"read(x('{vector.data.hex()}'))[0].write().hex()" for vector in ALL])
 
 
 @pytest.mark.once
-def test_strict_rules_are_what_package_on_pypi_lets_pass(answers: list[str]) -> None:
-    """Of all vectors that must be refused: those that it reads, by the section that refuses them here."""
+def test_strict_rules_not_checked_by_pypi(answers: list[str]) -> None:
+    """The bad vectors that it reads, by the section that refuses them here."""
     passed = defaultdict(list)
     for vector, answer in zip(ALL, answers, strict=True):
         if not vector.valid and not answer.startswith("raises"):
@@ -235,8 +235,8 @@ def test_strict_rules_are_what_package_on_pypi_lets_pass(answers: list[str]) -> 
 
 
 @pytest.mark.once
-def test_written_bytes_are_those_of_package_on_pypi(answers: list[str]) -> None:
-    """Of every valid vector that it reads; it reads all but one."""
+def test_written_bytes_equal_those_of_pypi(answers: list[str]) -> None:
+    """For every valid vector that it reads: all but one."""
     refused = []
     for vector, answer in zip(ALL, answers, strict=True):
         if vector.valid and answer.startswith("raises"):

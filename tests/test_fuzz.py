@@ -42,7 +42,7 @@ def test_fuzzing_for_two_seconds() -> None:
     assert all(int(counts[result]) > 100 for result in ("ok", "bad", "incomplete")), done.stdout
 
 
-def test_a_finding_is_reported(fuzz: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_finding_reported(fuzz: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def broken(data: bytes) -> Any:
         raise IndexError("no documented exception")
 

@@ -33,7 +33,7 @@ class Act:
 
 
 def test_buffer_resized_by_later_argument_copied() -> None:
-    """Nobody holds the buffer then: no BufferError, and what was in it counts."""
+    """The buffer is not locked then: no BufferError, and its earlier content counts."""
     for action in (bytearray.clear, lambda buffer: buffer.extend(b"x" * 10_000)):
         buffer = bytearray(b"secret" * 100)
         packet = ConnectPacket("c", password=buffer, keep_alive=Act(lambda: action(buffer)))  # noqa: B023

@@ -126,7 +126,7 @@ def test_decoder_subclass_overrides_methods() -> None:
 
 
 def test_decoder_error_changed_by_caller_raised_anew() -> None:
-    """What somebody does to an exception is not seen in the next one."""
+    """A change of an exception does not show in the next one."""
     decoder = fed(BAD)
     errors = []
     for _ in range(3):
@@ -213,7 +213,7 @@ def boom_after(_: BasePacket, throw: type[BaseException]) -> None:
 @pytest.mark.parametrize("data", [STREAM, STREAM[:9], PING + BAD, b""])
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda decoder: pickle.loads(pickle.dumps(decoder))])
 def test_decoder_copied_continues_alike(duplicate: Callable[[Decoder], Decoder], data: bytes) -> None:
-    """A decoder of its own that goes on alike; or it refuses."""
+    """An independent decoder that continues alike; or a refusal."""
     decoder = fed(data)
     next(decoder, None)
     try:

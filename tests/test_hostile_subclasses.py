@@ -30,7 +30,7 @@ from mqtt5 import (
 
 
 class Redefined(PublishPacket):
-    """A slot of its own with the name of one of its base, which stays empty."""
+    """A slot with the name of one of the base class, which stays empty."""
 
     __slots__ = ("topic",)
 

@@ -50,7 +50,7 @@ def test_import_of_native_engine_light() -> None:
 
 @pytest.mark.skipif("native" not in ENGINES, reason="this installation has no native engine")
 def test_use_of_native_engine_imports_nothing() -> None:
-    """What every program does needs no further module; errors and dataclasses.fields() may."""
+    """The work of every program imports no further module; errors and dataclasses.fields() may."""
     code = """
 import mqtt5
 before = set(sys.modules)
@@ -92,7 +92,7 @@ else:
 
 
 def try_without(name: str, engine: str) -> str:
-    """What comes of an import without that module; the interpreter ends well in any case."""
+    """The result of an import without that module. The interpreter must exit normally."""
     return bare(BLOCKED.format(name=name) + TRIED, engine).strip()
 
 
@@ -166,7 +166,7 @@ def test_import_without_any_engine_names_both() -> None:
 
 @each_engine
 def test_use_without_one_module_raises_import_error(engine: str) -> None:
-    """What is imported on first use alone may be missing too: an ImportError there, no crash."""
+    """A module that is imported on first use may be missing too: an ImportError then, not a crash."""
     code = """
 import mqtt5
 packet = mqtt5.PublishPacket("t", b"p")

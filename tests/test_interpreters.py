@@ -123,7 +123,7 @@ print("done")
 @pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="the size of a process is read from /proc")
 def test_interpreters_used_at_once_leave_no_memory() -> None:
-    """Four at once, again and again: no more growth than with the standard library's modules alone.
+    """Four at once, again and again: not more growth than with the standard library's modules alone.
 
     Free-threaded Python 3.14 and Python 3.12 and 3.13 keep megabytes of each interpreter that ends, whatever it has
     imported: nothing can be told there.
@@ -139,7 +139,7 @@ def test_interpreters_used_at_once_leave_no_memory() -> None:
 
 @pytest.mark.skipif("portable" not in ENGINES, reason="this installation has no portable engine")
 def test_interpreter_with_portable_engine_imports_or_refuses() -> None:
-    """cffi cannot be loaded in an interpreter with a GIL of its own; that is an ImportError, and no crash."""
+    """cffi cannot be loaded in an interpreter with its own GIL: an ImportError, not a crash."""
     code = f"""{API}
 each = create()
 run(each, '''

@@ -91,7 +91,7 @@ def test_headers_of_library_without_cycle() -> None:
 
 @pytest.mark.parametrize("name", sorted(HEADERS))
 def test_header_compiles_alone(name: str, tmp_path: Path, missing: Callable[[str], None]) -> None:
-    """It includes all that it needs."""
+    """Each header includes everything that it uses."""
     compiler = shutil.which("cc")
     if compiler is None:
         missing("there is no C compiler")
@@ -105,6 +105,6 @@ def test_header_compiles_alone(name: str, tmp_path: Path, missing: Callable[[str
 
 
 def test_native_engine_includes_public_header_alone() -> None:
-    """It knows the C library by its public interface."""
+    """The engine uses only the public interface of the C library."""
     found = set().union(*(includes(path) for path in (ROOT / "native").glob("*.[ch]")))
     assert found == {"native.h", "mqtt5.h"}

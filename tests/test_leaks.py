@@ -188,7 +188,7 @@ def test_memory_of_failing_decoders_constant() -> None:
 
 @counted
 def test_process_size_with_large_packets_constant() -> None:
-    """What comes from malloc() and is not counted in blocks shows in the size of the process."""
+    """Memory from malloc() is not counted in blocks, but in the size of the process."""
     resource = pytest.importorskip("resource")
     payload = bytes(1_000_000)
 

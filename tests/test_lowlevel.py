@@ -17,7 +17,7 @@ DECLARED = HEADER.split("/* cdef begin */")[1].split("/* cdef end */")[0].replac
 INTERNAL = re.compile("slot|image|direct_view")
 
 
-def test_the_samples_of_the_page():
+def test_samples_of_page_run():
     """They are one program; each block stands at its own line, so that an error names the line of the page."""
     text = PAGE.read_text("utf-8")
     blocks = list(re.finditer(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE))
@@ -37,8 +37,8 @@ def test_lib_is_what_the_header_declares():
     assert public == functions | constants
 
 
-def test_types_and_macros_of_the_header_have_the_prefix():
-    """Functions and constants have it, or else the test above would fail."""
+def test_header_types_and_macros_prefixed():
+    """Functions and constants have it, otherwise the test above would fail."""
     types, structs, unions = ffi.list_types()
     names = {*types, *structs, *unions, *re.findall(r"^ *# *define (\w+)", HEADER, re.MULTILINE)}
     assert {"mqtt5_packet", "mqtt5_status", "MQTT5_VIEW"} <= names
@@ -80,7 +80,7 @@ def test_fields_are_views_of_the_callers_bytes(kind):
     assert view == message.payload  # it keeps what it is a view of
 
 
-def test_a_decoded_packet_is_encoded_again_as_it_is():
+def test_decoded_packet_encoded_unchanged():
     data = mqtt5.SubscribePacket(
         1, [mqtt5.TopicFilter("a/#"), mqtt5.TopicFilter("b")], user_properties=[("", "")]
     ).write()

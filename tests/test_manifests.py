@@ -91,7 +91,7 @@ def test_cmake_compiles_all_sources() -> None:
 
 
 def test_headers_have_the_prefix() -> None:
-    """csrc/ is in the include path of whoever takes it; on macOS and Windows, a wire.h there is <Wire.h> too."""
+    """csrc/ is in the include path of its users; on macOS and Windows, a wire.h there is <Wire.h> too."""
     assert all(re.match(r"csrc/mqtt5[_.]", name) for name in SOURCES if name.endswith(".h"))
 
 

@@ -41,7 +41,7 @@ def nomemory_of_this_python() -> ModuleType | None:
 
 
 def operations() -> dict[str, Callable[[], Any]]:
-    """What is done while memory fails; each gives something that can be compared.
+    """The jobs to run while memory fails; each returns a result to compare.
 
     Nothing that is refused: Python code says why, and CPython itself fails in that without memory, in a debug build
     with an assertion, in 3.13 with a crash in the repr() of an int.
@@ -113,7 +113,7 @@ def nothing_failed(operation: Callable[[], Any], nomemory: Any, n: int, right: A
 
 
 def fail_all(forever: bool) -> None:
-    """Runs in a process of its own: what a crash leaves of it is told by faulthandler."""
+    """Runs in a separate process, where faulthandler reports a crash."""
     import _testcapi
 
     warnings.simplefilter("ignore")

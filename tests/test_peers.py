@@ -149,7 +149,7 @@ RUST: list[Known] = []
 
 ZMQTT: list[Known] = [
     (
-        "it writes a property length of 0 behind a reason code, which may be left out (3.4.2.2.1, 3.14.2.2.1)",
+        "it writes a property length of 0 after a reason code, which may be omitted (3.4.2.2.1, 3.14.2.2.1)",
         lambda packet, data, found: (
             isinstance(packet, (*ACKNOWLEDGEMENTS, mqtt5.DisconnectPacket))
             and packet.reason_code != 0
@@ -239,7 +239,7 @@ def properties(data: bytes, packet: mqtt5.Packet) -> bytes:
     return body[: size + length]
 
 
-def test_paho_reads_the_properties_that_a_client_receives(samples: Any, ask: Any) -> None:
+def test_paho_reads_properties_of_received_packets(samples: Any, ask: Any) -> None:
     blocks = {data: properties(data, packet) for data, packet in samples.items() if type(packet) in PROPERTIES_AT}
     blocks = {data: block for data, block in blocks.items() if block}
     assert len(blocks) > 500

@@ -109,7 +109,7 @@ def test_pickle_with_forged_state_changes_nothing() -> None:
 
 @each_protocol
 def test_pickle_with_forged_arguments_refused(protocol: int) -> None:
-    """It constructs what it loads, and so checks it."""
+    """Loading constructs the packet, and so checks it."""
     pickled = pickle.dumps(PublishPacket("good/topic", b"payload"), protocol)
     assert pickled.count(b"good/topic") == 1
     with pytest.raises(ValueError, match="topic='good/#opic'"):

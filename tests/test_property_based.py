@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What holds for any packet, any bytes and any cut: found by hypothesis.
+"""Properties of any packet, any bytes and any cut, checked by hypothesis.
 
 How much is tried is set in conftest.py; in CI it is always the same.
 """
@@ -49,7 +49,7 @@ def check_error(error: mqtt5.Error, data: bytes) -> None:
 
 
 def check_accepted(packet: mqtt5.Packet) -> None:
-    """What was read can be written, and that is read as the same packet."""
+    """A packet that was read can be written, and reads back as the same packet."""
     data = packet.write()
     again, size = mqtt5.read(data)
     assert again == packet
@@ -92,8 +92,8 @@ def test_round_trip(cls: type, drawn: st.DataObject) -> None:
 
 
 @given(packets())
-def test_a_field_at_its_default_is_not_sent(packet: mqtt5.Packet) -> None:
-    """So to set a field to its default never makes a packet longer, and each other value takes bytes or bits."""
+def test_field_at_default_not_sent(packet: mqtt5.Packet) -> None:
+    """A field at its default never makes a packet longer, and every other value takes bytes or bits."""
     size = len(packet.write())
     for field in dataclasses.fields(packet):
         if field.default is dataclasses.MISSING:
@@ -124,7 +124,7 @@ def test_prefixes_are_incomplete(packet: mqtt5.Packet, drawn: st.DataObject) -> 
 
 
 @given(st.lists(packets(), max_size=6), st.data())
-def test_any_cut_gives_the_same(stream: list[mqtt5.Packet], drawn: st.DataObject) -> None:
+def test_cut_of_packets_without_effect(stream: list[mqtt5.Packet], drawn: st.DataObject) -> None:
     data = b"".join(packet.write() for packet in stream)
     cuts = sorted(drawn.draw(st.lists(st.integers(0, len(data)), max_size=12)))
     chunks = [data[a:b] for a, b in zip([0, *cuts], [*cuts, len(data)], strict=True)]
@@ -177,7 +177,7 @@ def test_mutated_packets(data: bytes) -> None:
 
 
 @given(st.lists(mutated(), min_size=1, max_size=4), st.data())
-def test_any_cut_of_any_bytes_gives_the_same(parts: list[bytes], drawn: st.DataObject) -> None:
+def test_cut_of_any_bytes_without_effect(parts: list[bytes], drawn: st.DataObject) -> None:
     """The packets and the reason of the error; where an error is seen early, the field may be the header."""
     data = b"".join(parts)
     cuts = sorted(drawn.draw(st.lists(st.integers(0, len(data)), max_size=12)))

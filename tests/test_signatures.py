@@ -79,7 +79,7 @@ def test_signature(cls: type) -> None:
 
 
 @each_class
-def test_every_parameter_is_annotated_and_a_field(cls: type) -> None:
+def test_parameters_annotated_and_fields(cls: type) -> None:
     parameters = inspect.signature(cls).parameters
     assert list(parameters) == [field.name for field in dataclasses.fields(cls)]
     assert all(parameter.annotation is not parameter.empty for parameter in parameters.values())
@@ -87,7 +87,7 @@ def test_every_parameter_is_annotated_and_a_field(cls: type) -> None:
 
 @each_class
 def test_calls_follow_the_signature(cls: type) -> None:
-    """What a plain Python function with this signature takes, the class takes; nothing else."""
+    """The class accepts the calls that a Python function with this signature accepts, and no others."""
     required = REQUIRED.get(cls, ())
     names = list(inspect.signature(cls).parameters)[: len(required)]
     right = cls(*required)
@@ -135,7 +135,7 @@ def test_none_is_an_empty_sequence(cls: type) -> None:
             assert getattr(least(cls, **{name: None}), name) == ()
 
 
-def test_every_public_name_is_there() -> None:
+def test_public_names_all_present() -> None:
     exceptions = {"Error", "IncompleteError", "DecodeError"}
     functions = {"Decoder", "read", "topic_matches", "Packet", "BasePacket", "engine", "get_include", "get_sources"}
     assert set(mqtt5.__all__) == {cls.__name__ for cls in CLASSES} | set(ENUMS) | exceptions | functions

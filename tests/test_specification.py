@@ -74,7 +74,7 @@ VALUES = {
 }
 
 
-#: First byte, and what stands before and behind the properties.
+#: First byte, and the bytes before and after the properties.
 FORMS = {
     "CONNECT": (0x10, b"\x00\x04MQTT\x05\x00\x00\x00", b"\x00\x00"),
     "WILL": (0x10, b"\x00\x04MQTT\x05\x04\x00\x00\x00\x00\x00", b"\x00\x01t\x00\x00"),
@@ -112,13 +112,13 @@ CLASS_OF = {cls.packet_type.name: cls for cls in PACKETS} | {"WILL": mqtt5.Will}
 
 def made(where: str, properties: bytes, code: int | None = None) -> bytes:
     """A packet with these properties, and perhaps another reason code."""
-    first, before, behind = FORMS[where]
+    first, before, after = FORMS[where]
     if code is not None:
-        if behind:
-            behind = bytes([code])
+        if after:
+            after = bytes([code])
         else:
             before = before[:-1] + bytes([code])
-    body = before + bytes([len(properties)]) + properties + behind
+    body = before + bytes([len(properties)]) + properties + after
     return bytes([first, len(body)]) + body
 
 

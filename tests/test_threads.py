@@ -56,7 +56,7 @@ def switching() -> Iterator[None]:
 
 
 def run_at_once(*jobs: Callable[[], object], seconds: float = SECONDS) -> list[int]:
-    """Repeats each job in a thread of its own, and says how often; raises the first exception of any."""
+    """Repeats each job in its own thread. Returns the counts, or raises the first exception."""
     counts = [0] * len(jobs)
     errors: list[BaseException] = []
     barrier = threading.Barrier(len(jobs))
@@ -163,13 +163,13 @@ def test_threads_sharing_packets_and_buffers() -> None:
 
 
 @pytest.mark.skipif(getattr(sys, "_is_gil_enabled", lambda: True)(), reason="this Python has a GIL")
-def test_import_on_free_threaded_python_keeps_gil_off() -> None:
+def test_import_on_free_threading_keeps_gil_off() -> None:
     code = "import sys, mqtt5; mqtt5.read(b'\\xc0\\0'); print(sys._is_gil_enabled())"
     assert run(code, "-W", "error") == "False\n"
 
 
 def test_buffer_changed_while_others_read() -> None:
-    """What is read may be new, old or neither, but is a packet or an error; and the buffer can be resized again."""
+    """The result may be the new, the old or another packet, or an error. The buffer can be resized afterwards."""
     buffer = bytearray(PublishPacket("topic", b"a" * 5000).write())
     size = len(buffer)
     right = {b"a" * 5000, b"b" * 5000}

@@ -57,7 +57,7 @@ def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_package_says_that_it_is_typed() -> None:
+def test_package_marked_as_typed() -> None:
     assert (PACKAGE / "py.typed").exists()
     assert not list(PACKAGE.rglob("*.pyi"))
 
@@ -92,7 +92,7 @@ def test_pyright(missing: Callable[[str], None], tmp_path: Path) -> None:
         for error in errors
         if error["severity"] != "information"
     }
-    # What follows from an error is of unknown type: that is no other error.
+    # What follows from an error is of unknown type: not a second error.
     wrong = {line for line, _ in expected(2)}
     found = {(line, rule) for line, rule in found if line not in wrong or not rule.startswith("reportUnknown")}
     compare(found, 2, done.stdout)

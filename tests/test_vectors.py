@@ -22,7 +22,7 @@ SHORT = 400
 
 
 def outcome(data: bytes | bytearray | memoryview) -> object:
-    """What read() makes of it, for comparison: the packet, what is needed, or the error."""
+    """The result of read(), for comparison: the packet, the needed size, or the error."""
     try:
         packet, size = mqtt5.read(data)
     except mqtt5.IncompleteError as error:
@@ -83,7 +83,7 @@ def test_whole(file: str) -> None:
 
 
 @each_file
-def test_every_prefix_of_a_valid_packet_is_incomplete(file: str) -> None:
+def test_prefix_of_valid_packet_incomplete(file: str) -> None:
     def check(vector: Vector) -> None:
         header = header_size(vector.data)
         for size in prefixes(len(vector.data)):
@@ -98,7 +98,7 @@ def test_every_prefix_of_a_valid_packet_is_incomplete(file: str) -> None:
 
 
 @each_file
-def test_a_prefix_of_a_bad_packet_is_incomplete_or_bad_for_the_same_reason(file: str) -> None:
+def test_prefix_of_bad_packet_same_or_incomplete(file: str) -> None:
     def check(vector: Vector) -> None:
         for size in prefixes(len(vector.data)):
             found = outcome(vector.data[:size])
@@ -137,7 +137,7 @@ def test_any_buffer(file: str) -> None:
 
 
 @each_file
-def test_a_packet_does_not_refer_to_the_buffer(file: str) -> None:
+def test_packet_independent_of_buffer(file: str) -> None:
     def check(vector: Vector) -> None:
         buffer = bytearray(vector.data)
         packet, _ = mqtt5.read(buffer)
@@ -204,7 +204,7 @@ def test_decoder_all_packets_in_one_chunk(file: str) -> None:
 
 
 @each_file
-def test_decoder_gives_the_packets_before_a_bad_one(file: str) -> None:
+def test_decoder_returns_packets_before_bad_one(file: str) -> None:
     first = mqtt5.PublishPacket("first", b"payload")
 
     def check(vector: Vector) -> None:
@@ -280,8 +280,8 @@ def test_pickle_protocols(protocol: int) -> None:
         assert pickle.loads(pickle.dumps(packet, protocol)) == packet
 
 
-def test_different_bytes_are_equal_packets_only_if_written_alike() -> None:
-    """Equality and write() say the same of any two packets, and the hash follows."""
+def test_packets_equal_if_written_alike() -> None:
+    """Two packets are equal, with equal hashes, exactly if their bytes are."""
     written: dict[bytes, mqtt5.Packet] = {}
     packets: dict[mqtt5.Packet, bytes] = {}
     for vector in ALL:
@@ -310,7 +310,7 @@ def test_topics() -> None:
 
 
 def test_topics_and_packets_agree() -> None:
-    """What topic_matches() refuses, the packets refuse, and the other way round."""
+    """topic_matches() and the packets refuse the same filters and names."""
     for line in TOPICS:
         try:
             mqtt5.topic_matches(line.pattern, line.topic)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a type checker says of code that uses mqtt5. Not run: test_typing.py gives it to mypy and pyright.
+"""Code that uses mqtt5, with the expected reports of type checkers. test_typing.py passes it to mypy and pyright.
 
 A line that must be an error ends with `# E: ` and then mypy's error code and pyright's rule; no other line may be one.
 assert_type() is an error where the type is another.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is in the source distribution and the wheel; scripts/wheel builds both, and runs this.
+"""Checks the files in the source distribution and the wheel. scripts/wheel builds both, and runs this.
 
 MQTT5_SDIST and MQTT5_WHEEL in the environment are their paths.
 """
@@ -35,7 +35,7 @@ def test_wheel_has_both_engines() -> None:
     assert all(name.endswith(tuple(EXTENSION_SUFFIXES)) for name in COMPILED)
 
 
-def test_wheel_has_package_and_library_and_nothing_else() -> None:
+def test_wheel_has_only_package_and_library() -> None:
     csrc = {f"mqtt5/{name}" for name in sources("csrc/*.[ch]")}
     assert len(csrc) > 10
     python = sources("mqtt5/*.py") | {"mqtt5/py.typed"}

@@ -46,7 +46,7 @@ size_t transport_receive(uint8_t *data, size_t room)
 void print(const char *words, const void *text, size_t size)
 {
     printf(size > 0 ? "%s %.*s\n" : "%s\n", words, (int)size, (const char *)text);
-    fflush(stdout); /* also for someone who waits for a line */
+    fflush(stdout); /* also for a reader that waits for a line */
 }
 
 static int connect_to(const char *host, const char *port)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sensor.c - the sensor: what it sends, and what it does with what arrives.
+ * sensor.c - the sensor: the packets that it sends, and its reactions to those that arrive.
  *
- * It does not know what carries its bytes: sensor.h names the three functions it needs. It allocates nothing. Each
- * function uses only what stands above it; sensor_run(), the last one, is the whole conversation.
+ * It does not know the transport: sensor.h names the three functions it needs. It allocates nothing. Each
+ * function uses only those above it; sensor_run(), the last one, is the whole conversation.
  * scripts/firmware-demo builds and runs it.
  */
 #include "sensor.h"
@@ -26,7 +26,7 @@ static void say(const char *words, const char *text)
 
 /* -------------------------------------------------------------- sending */
 
-/* A packet to fill in. Zeros are no properties, no lists and empty strings, so only what is wanted need be set. */
+/* A packet to fill in. Zeros mean: no properties, no lists, empty strings. So only the other fields need be set. */
 static mqtt5_packet *begin(sensor *s, mqtt5_type type)
 {
     memset(&s->packet, 0, sizeof(s->packet));
@@ -63,7 +63,7 @@ static bool send_connect(sensor *s)
     connect->client_id = MQTT5_VIEW("sensor-7");
     connect->clean_start = true; /* keep_alive stays 0: the broker expects no PINGREQ */
     /*
-     * Maximum Packet Size is left out on purpose: a broker that is told it drops larger messages, and nobody would
+     * Maximum Packet Size is omitted on purpose: a broker that is told it drops larger messages, and no one would
      * know. Receive Maximum is not: there is no room for a second message while one is dealt with.
      */
     connect->properties.receive_max = 1;
@@ -132,7 +132,7 @@ static bool send_disconnect(sensor *s, uint8_t reason_code)
 
 /* ------------------------------------------------------------ receiving */
 
-/* What arrived is no packet, or not one that this sensor can take: says why to the broker, and ends. */
+/* The bytes are not a packet, or not one that this sensor can take: tells the broker why, and ends. */
 static bool refuse(sensor *s, uint8_t reason_code)
 {
     say("refused what the broker sent", "");
@@ -141,8 +141,8 @@ static bool refuse(sensor *s, uint8_t reason_code)
 }
 
 /*
- * The codec checks each packet by itself. Whether it may come now is for the program to say: an answer must be the one
- * to what was sent last, and a command comes only to who is connected, and with no QoS that was not asked for.
+ * True if the packet may arrive in this state; the codec checks each packet by itself. An answer must belong to the
+ * last packet sent. A command needs a connection, and has at most the requested QoS.
  */
 static bool is_expected(const sensor *s)
 {
@@ -163,9 +163,9 @@ static bool is_expected(const sensor *s)
 }
 
 /*
- * A PUBLISH that is larger than in, of which as much is there as in holds. Its rest must be taken off the line, or else
- * it would be read as the next packet; and with QoS 1 it must be answered, or else the broker sends it again. What is
- * needed for that stands in front of the payload.
+ * A PUBLISH that is larger than in, of which in holds the beginning. The rest must be taken off the line, or it would
+ * be read as the next packet. With QoS 1 it must be answered, or the broker sends it again. All that is needed for the
+ * answer comes before the payload.
  */
 static bool skip_packet(sensor *s)
 {
@@ -192,7 +192,7 @@ static bool skip_packet(sensor *s)
 }
 
 /*
- * Receives the next packet that fits. The fixed header says how many bytes it needs, and no more than those are read:
+ * Receives the next packet that fits. The fixed header says how many bytes it needs, and only those are read:
  * so in never holds the beginning of another packet, and nothing has to be moved.
  */
 static bool receive_packet(sensor *s)
@@ -227,7 +227,7 @@ static bool receive_packet(sensor *s)
 
 /* ------------------------------------------------------ the conversation */
 
-/* What is the broker's answer? It ends the conversation if it is an error. */
+/* Handles the broker's answer, which ends the conversation if it is an error. */
 static bool is_good(const char *what, uint8_t reason_code)
 {
     say(what, reason_code < FIRST_ERROR ? "yes" : "no");
@@ -257,7 +257,7 @@ static bool answer_packet(sensor *s)
         return refuse(s, PROTOCOL_ERROR);
     }
     switch (s->packet.type) {
-    case MQTT5_CONNACK: /* its properties say what the broker cannot do, such as QoS 1: left out here */
+    case MQTT5_CONNACK: /* its properties state the broker's limits, such as QoS 0 only: ignored here */
         return is_good("connected:", s->packet.as.connack.reason_code) && send_subscribe(s);
     case MQTT5_SUBACK: /* a code for each filter: there was one */
         (void)mqtt5_next_reason_code(&s->packet.as.suback.reason_codes, &granted);

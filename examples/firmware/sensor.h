@@ -22,7 +22,7 @@ typedef struct sensor {
     bool stopped;     /* as it was told to */
 } sensor;
 
-/* Connects, subscribes, publishes, and obeys commands until it is told to stop: 0. Anything else that ends it: 1. */
+/* Connects, subscribes, publishes, and obeys commands. Returns 0 after the command to stop, 1 after any other end. */
 int sensor_run(sensor *s);
 
 /* ------------------------------------------- what a board or host provides */
@@ -33,7 +33,7 @@ bool transport_send(const uint8_t *data, size_t size);
 /* Waits for bytes and takes what there is, at most room; 0 if the connection is lost. */
 size_t transport_receive(uint8_t *data, size_t room);
 
-/* A line for whoever watches: some words, and a piece of text that ends with size, not with a zero. */
+/* A line for the log: some words, and a piece of text that ends with size, not with a zero. */
 void print(const char *words, const void *text, size_t size);
 
 #endif

@@ -33,7 +33,7 @@ void reset(void)
     board_exit(main());
 }
 
-/* Also what no interrupt is expected for ends here; a program may have a fault() of its own. */
+/* Unexpected interrupts end here too; a program may define its own fault(). */
 __attribute__((weak)) void fault(void)
 {
     board_exit(2);

@@ -11,10 +11,10 @@
 /* Before main(): what the board needs, such as its clocks. */
 void board_start(void);
 
-/* What it does when main() returns with a status, or with 2 after a fault. Does not return. */
+/* Called with the status of main(), or with 2 after a fault. Does not return. */
 void board_exit(int status);
 
-/* What it does after a fault, unless the program defines it: board_exit(2). */
+/* Called after a fault. Unless the program defines it: board_exit(2). */
 void fault(void);
 
 /* Bytes of RAM: those of .data and .bss, and as many of the stack as were ever used. */

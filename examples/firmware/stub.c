@@ -71,11 +71,11 @@ static void print_number(const char *words, size_t number)
 #define BYTES(literal) literal, sizeof(literal) - 1
 
 typedef struct step {
-    const char *expected; /* NULL: no more steps */
+    const char *expected; /* NULL: the end */
     size_t expected_size;
     const char *answer;
     size_t answer_size;
-    size_t more; /* so many bytes behind the answer */
+    size_t more; /* number of bytes after the answer */
 } step;
 
 static const step script[] = {

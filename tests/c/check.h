@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * check.h - CHECK(), which counts, names what failed and goes on; finish() gives main its result.
+ * check.h - CHECK(), which counts, prints a failure and continues; finish() returns the result of main.
  *
  * It knows nothing of MQTT.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * count_bytes.h - put in front of each source of the library, so that what memcpy() and its like do is counted too.
+ * count_bytes.h - included before each source of the library, to count the bytes of memcpy() and its like as well.
  *
  * The rest of the work is counted by the compiler's trace-pc: see test_linear.c.
  */

@@ -21,7 +21,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
-/* An argument of the program, or what stands for it. */
+/* An argument of the program, or its replacement. */
 #define ARGUMENT(number, otherwise) (argc > (number) ? argv[number] : (otherwise))
 #else
 #define ARGUMENT(number, otherwise) ((void)argc, (void)argv, (otherwise)) /* a board has none */
@@ -113,7 +113,7 @@ static inline uint8_t *copy_to_end(arena *a, const void *data, size_t size)
     return to;
 }
 
-/* The first bytes behind the guard page, or so many bytes further. */
+/* The first byte after the guard page, or the one that many bytes further. */
 static inline uint8_t *copy_to_begin(arena *a, size_t offset, const void *data, size_t size)
 {
     reserve(a, offset + size);

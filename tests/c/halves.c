@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * halves.c - the library put together from its two halves, one built with MQTT5_CLIENT_ONLY and one with
- * MQTT5_BROKER_ONLY, for tests that know nothing of them: what one half writes, the other one reads.
+ * MQTT5_BROKER_ONLY, for tests that do not know them: one half reads the bytes that the other writes.
  *
- * A packet goes to the half that it is for, and the other half must refuse it as mqtt5.h says. Both must say the same
- * of one that goes both ways. It knows who sends which packet, and nothing else of packets.
+ * Each packet is passed to its half, and the other half must refuse it as mqtt5.h documents. For packets of both sides,
+ * both must give the same result. It knows only which side sends each packet.
  */
 #include "mqtt5.h"
 
@@ -27,7 +27,7 @@ DECLARE(broker)
 
 enum { CLIENT = 1, BROKER = 2, BOTH = CLIENT | BROKER };
 
-/* Who sends packets of this type (table 2-1). What is no type, neither may read or write. */
+/* Who sends packets of this type (table 2-1). Neither may read or write a type that does not exist. */
 static int senders(unsigned type)
 {
     static const int table[] = {
@@ -53,7 +53,7 @@ static void must(bool holds, const char *what)
     }
 }
 
-/* Of the half that is left out: it says so, whoever asks. */
+/* The half that is omitted says so to every caller. */
 static void must_refuse(mqtt5_status status, const mqtt5_error *error)
 {
     must(status == MQTT5_ERR_WRONG_DIRECTION && mqtt5_reason_code(status) == 0x82, "a half takes what is not for it");

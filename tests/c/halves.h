@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * halves.h - put in front of the sources of the library, so that its two halves fit into one program: what each defines
- * gets a name of its own. Checks, lists and topics are those of the client's half.
+ * halves.h - included before the sources of the library, so that its two halves fit into one program: the definitions
+ * of each get different names. Checks, lists and topics are those of the client's half.
  *
- * The linker says if a name is missing here. It knows nothing else of the library.
+ * The linker reports a name that is missing here. It knows only the names of the library.
  */
 #ifndef HALVES_H
 #define HALVES_H

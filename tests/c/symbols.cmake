@@ -23,7 +23,7 @@ string(REGEX REPLACE "EXPORTED [^;{}]*;" "" others "${text}")
 string(REGEX REPLACE "{[^{}]*}" "" others "${others}")
 string(REGEX MATCHALL "mqtt5_[a-z0-9_]+\\([^;{}]*;" others "${others}")
 if(others)
-  message(FATAL_ERROR "${HEADER}: no MQTT5_API in front of ${others}")
+  message(FATAL_ERROR "${HEADER}: no MQTT5_API before ${others}")
 endif()
 
 set(which "")

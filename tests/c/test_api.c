@@ -382,7 +382,7 @@ static void test_statuses(void)
         }
     }
     CHECK(covered == MQTT5_STATUS_COUNT);
-    begin("numbers that are no status");
+    begin("numbers that are not a status");
     for (k = 0; k < COUNT(strange); k++) {
         mqtt5_status status;
 
@@ -618,7 +618,7 @@ static void test_refused_lists(void)
         codes[i] = 0;
     }
 
-    begin("an error behind a good list has no index");
+    begin("an error after a good list has no index");
     p = valid_packet(MQTT5_SUBSCRIBE);
     p.as.subscribe.topic_filters = LIST(filters);
     mqtt5_set(&p.as.properties, MQTT5_PROP_SUBSCRIPTION_ID);
@@ -705,8 +705,8 @@ static void test_regions(void)
 enum { MOST_PAIRS = 4, CORRELATION = 3, EDGE = 40 };
 
 /*
- * Makes the set take so many bytes: Correlation Data, and behind it so many user
- * properties as are needed. All of them take their bytes from letters.
+ * Makes the set take that size: Correlation Data, then as many user properties
+ * as are needed. All of them take their bytes from letters.
  */
 static void fill(mqtt5_properties *properties, size_t size, mqtt5_string_pair *pairs)
 {
@@ -735,7 +735,7 @@ static size_t length_size(size_t length)
     return length < 128 ? 1 : length < 16384 ? 2 : length < 2097152 ? 3 : 4;
 }
 
-/* Into a buffer of that size before a guard page, all of it marked: what is behind the packet stays as it was. */
+/* Into a buffer of that size before a guard page, all of it marked: the bytes after the packet stay as they were. */
 static void encodes_into(const mqtt5_packet *packet, size_t size, size_t expected)
 {
     uint8_t *data = at_end(&guarded, size);
@@ -770,7 +770,7 @@ static void encodes_into_all(const mqtt5_packet *packet, size_t expected)
     }
 }
 
-/* Where a length needs a byte more, and so what stands behind it moves. */
+/* A length that needs one more byte, so that the bytes after it move. */
 static void test_lengths(void)
 {
     static const size_t edges[] = {128, 16384, 2097152};
@@ -1008,8 +1008,8 @@ static void set_sample(mqtt5_properties *properties, int row)
 static size_t with_properties(unsigned type, const uint8_t *properties, size_t size, uint8_t *out)
 {
     static const struct {
-        const char *before, *behind;
-        uint8_t before_size, behind_size, flags;
+        const char *before, *after;
+        uint8_t before_size, after_size, flags;
     } frames[16] = {
         {"\0\4MQTT\5\4\0\0\0\0\0", "\0\1t\0\0", 13, 5, 0}, /* the Will, in a CONNECT */
         {"\0\4MQTT\5\0\0\0", "\0\0", 10, 2, 0},
@@ -1035,14 +1035,14 @@ static size_t with_properties(unsigned type, const uint8_t *properties, size_t s
     out[at++] = (uint8_t)size;
     memcpy(out + at, properties, size);
     at += size;
-    memcpy(out + at, frames[type].behind, frames[type].behind_size);
-    at += frames[type].behind_size;
+    memcpy(out + at, frames[type].after, frames[type].after_size);
+    at += frames[type].after_size;
     out[0] = (uint8_t)((type == WILL ? MQTT5_CONNECT : type) << 4 | frames[type].flags);
     out[1] = (uint8_t)(at - 2);
     return at;
 }
 
-/* Authentication Data does not stand alone; only of CONNACK the specification does not say so. */
+/* Authentication Data needs a method, except in CONNACK, where the specification does not require it. */
 static bool needs_method(unsigned id)
 {
     return id == 22;
@@ -1222,7 +1222,7 @@ static void check_range(unsigned type, const char *name, unsigned lowest, uint32
     CHECK(member.highest == highest);
 }
 
-/* The sections of the packets say which numbers are allowed. */
+/* The allowed numbers are in the sections of the packets. */
 static void test_ranges_of_members(void)
 {
     cases++;

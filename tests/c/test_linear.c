@@ -75,8 +75,8 @@ static void put_times(buffer *b, const char *bytes, size_t size, size_t times)
 #define PUT(buffer, literal) put(buffer, literal, sizeof(literal) - 1)
 #define PUT_TIMES(buffer, literal, times) put_times(buffer, literal, sizeof(literal) - 1, times)
 
-/* The first byte, what stands before the properties, they with their length, what stands behind. */
-static buffer assemble(const char *first, const char *before, size_t before_size, buffer properties, buffer behind)
+/* The first byte, the bytes before the properties, the properties with their length, the bytes after them. */
+static buffer assemble(const char *first, const char *before, size_t before_size, buffer properties, buffer after)
 {
     buffer body = {NULL, 0, 0}, packet = {NULL, 0, 0};
 
@@ -85,15 +85,15 @@ static buffer assemble(const char *first, const char *before, size_t before_size
     if (properties.size > 0) {
         put(&body, (const char *)properties.data, properties.size);
     }
-    if (behind.size > 0) {
-        put(&body, (const char *)behind.data, behind.size);
+    if (after.size > 0) {
+        put(&body, (const char *)after.data, after.size);
     }
     put(&packet, first, 1);
     put_varint(&packet, body.size);
     put(&packet, (const char *)body.data, body.size);
     free(body.data);
     free(properties.data);
-    free(behind.data);
+    free(after.data);
     return packet;
 }
 
@@ -125,7 +125,7 @@ static buffer last_property_is_truncated(size_t n)
     return assemble("\x40", "\0\1\0", 3, properties, nothing);
 }
 
-/* n of each, in turns: each of the two lists has the other's items between its own. */
+/* n of each, alternately: each of the two lists has the other's items between its own. */
 static buffer interleaved(size_t n)
 {
     buffer properties = nothing;
@@ -134,7 +134,7 @@ static buffer interleaved(size_t n)
     return assemble("\x30", "\0\5topic", 7, properties, nothing);
 }
 
-/* All of one behind all of the other, but for the first: looking for the second item of a list passes over many. */
+/* All of one after all of the other, but for the first: looking for the second item of a list passes over many. */
 static buffer far_apart(size_t n)
 {
     buffer properties = nothing;
@@ -332,7 +332,7 @@ static void count_texts(const char *filter_text, const char *topic_text)
     compare(what, "match", SMALLEST, counted[2], SIZES, 1);
 }
 
-/* A packet that arrives byte by byte: asking each time whether it is there costs the same each time. */
+/* A packet that arrives byte by byte: every call costs the same. */
 static void count_stream(void)
 {
     enum { SMALLEST = 2000 }; /* from here on, the remaining length takes three bytes */
@@ -355,7 +355,7 @@ static void count_stream(void)
     compare("byte by byte", "decode", SMALLEST, counted, 2, 10);
 }
 
-/* The head of a PUBLISH, asked for again each time twice as much has arrived, as the header says. */
+/* The head of a PUBLISH, decoded again whenever the number of bytes has doubled, as the header recommends. */
 static void count_heads(void)
 {
     enum { SMALLEST = 1000 };
@@ -411,7 +411,7 @@ int main(void)
     count_packets("user properties", user_properties, 1000, true, 10);
     count_packets("last property bad", last_property_is_bad, 1000, false, 10);
     count_packets("last property truncated", last_property_is_truncated, 1000, false, 10);
-    count_packets("two lists in turns", interleaved, 1000, true, 10);
+    count_packets("two lists alternately", interleaved, 1000, true, 10);
     count_packets("two lists, far apart", far_apart, 1000, true, 10);
     count_packets("topic filters", topic_filters, 100, true, 10);
     count_packets("patterns", patterns, 100, true, 10);

@@ -46,7 +46,7 @@ static void append(vector *v, const uint8_t *bytes, size_t size)
     v->size += size;
 }
 
-/* Tokens of hex, "*N" behind one repeats it. */
+/* Tokens of hex, "*N" after one repeats it. */
 static void parse_bytes(const tsv *t, vector *v)
 {
     char *token = t->column[2];
@@ -182,7 +182,7 @@ static void try_prefix(const vector *v, size_t size)
     }
 }
 
-/* Of how many bytes prefixes are tried: all of a short packet, and of a long one those at its ends and some between. */
+/* The sizes of prefixes to try: all of a short packet; for a long one, those at its ends and some between. */
 static bool is_tried(const vector *v, size_t size)
 {
     size_t edge = EDGE, step = v->size / SAMPLES + 1;
@@ -208,7 +208,7 @@ static void try_prefixes(const vector *v)
 }
 
 /*
- * What mqtt5_decode_head() says of the first size bytes agrees with what mqtt5_decode() says of all: the same, or
+ * Checks that mqtt5_decode_head() of the first size bytes agrees with mqtt5_decode() of all: the same status, or
  * INCOMPLETE. Returns its status. The whole packet lives in output.
  */
 static mqtt5_status try_head_of(const vector *v, size_t size, mqtt5_status expected, const mqtt5_error *expected_error,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tsv.h - finds the vector files and reads their lines: four columns between tabs; blank lines and # comments are left
- * out.
+ * tsv.h - finds the vector files and reads their lines: four columns between tabs; blank lines and # comments are
+ * skipped.
  *
- * It does not know what the columns say. Include it after guard.h. With MQTT5_TEST_BARE the files are not read but
- * linked into the program: see linked_files.
+ * It does not know the meaning of the columns. Include it after guard.h. With MQTT5_TEST_BARE the files are not read
+ * but linked into the program: see linked_files.
  */
 #ifndef TSV_H
 #define TSV_H
@@ -26,7 +26,7 @@ typedef struct tsv {
 
 #include <glob.h>
 
-/* The paths of all vector files, NULL behind the last. */
+/* The paths of all vector files, NULL after the last. */
 static inline char **vector_files(const char *directory)
 {
     static glob_t found; /* lives as long as the program */
@@ -87,7 +87,7 @@ static inline char **vector_files(const char *directory)
         if (i + 1 == sizeof(paths) / sizeof(paths[0])) {
             give_up("too many vector files");
         }
-        paths[i] = (char *)(uintptr_t)linked_files[i].path; /* nobody writes to it */
+        paths[i] = (char *)(uintptr_t)linked_files[i].path; /* never written to */
     }
     return paths;
 }

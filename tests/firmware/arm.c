@@ -3,7 +3,7 @@
  * arm.c - the board of the tests on Arm: the start-up code of examples/firmware, and newlib, whose stdio talks to QEMU.
  *
  * With TRAP_UNALIGNED an unaligned access is a fault, as it is on a Cortex-M0. With PROBE this is a program of its own,
- * which ends well if, and only if, that is so: or else nobody would know whether the tests test it.
+ * which succeeds only if that is so. It proves that the trap works.
  */
 #include "../../examples/firmware/start.h"
 
@@ -39,7 +39,7 @@ int main(void)
     volatile uintptr_t place = (uintptr_t)bytes + 1;
 
     (void)*(volatile uint32_t *)place;
-    printf("an unaligned access is no fault\n");
+    printf("an unaligned access does not fault\n");
     return 1;
 }
 

@@ -15,7 +15,7 @@
 enum { TURNS = 1000, ROOM = 512, CASES = 2 };
 
 static uint8_t wire[ROOM], out[ROOM];
-static volatile uint64_t sink; /* where all that was read ends up: so none of the work can be left out */
+static volatile uint64_t sink; /* keeps every value that was read, so that no work is optimized away */
 
 /* Through these, the compiler can foresee neither the function nor its result. */
 static void *(*volatile copy)(void *, const void *, size_t) = memcpy;

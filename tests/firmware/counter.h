@@ -25,7 +25,7 @@ static inline uint64_t instructions(void)
 
 enum { INSTRUCTIONS_PER_TICK = 40, SYSTICK_MASK = 0xFFFFFF };
 
-/* What is measured must be shorter than SysTick's 24 bits: 671 million instructions. */
+/* A measurement must be shorter than SysTick's 24 bits: 671 million instructions. */
 static inline uint64_t instructions(void)
 {
     volatile uint32_t *const systick = (volatile uint32_t *)0xE000E010; /* control, reload, current */

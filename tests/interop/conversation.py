@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the tests in a conversation with mosquitto share: messages with all properties, and their handshakes."""
+"""Shared by the tests with mosquitto: messages with all properties, and their handshakes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -48,7 +48,7 @@ def receive(link: Link) -> PublishPacket:
 
 
 def content(packet: PublishPacket | Will) -> dict[str, Any]:
-    """What a broker hands on unchanged. Of the expiry it takes the time that the message has waited (3.3.2.3.3)."""
+    """The fields that a broker forwards unchanged. It subtracts the waiting time from the expiry (3.3.2.3.3)."""
     fields = {field: getattr(packet, field) for field in ("topic", "payload", "qos", *MESSAGE)}
     if fields["message_expiry_interval"] is not None:
         assert 3900 <= fields["message_expiry_interval"] <= 4000

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the interoperability tests share: finding and running other people's programs, and a blocking MQTT connection.
+"""Shared by the interoperability tests: finding and running other programs, and a blocking MQTT connection.
 
 A program that is missing skips the test, on CI (CI=true) it fails. Every wait ends after WAIT seconds. All network is
 on 127.0.0.1. `Link` knows bytes and packets; sessions, acknowledgements and the like are the tests' own business.
@@ -39,7 +39,7 @@ def program(name: str, package: str) -> str:
 
 
 def peer_library(name: str) -> Path:
-    """Where scripts/peers put a library from PyPI that the tests alone use."""
+    """The directory of a library from PyPI that scripts/peers installed for the tests."""
     path = ROOT / ".venv" / "peers" / name
     return path if path.is_dir() else missing(f"the library {name} (run scripts/peers)")
 
@@ -147,7 +147,7 @@ class Link:
         return packet
 
     def everything(self) -> bytes:
-        """What arrives until the other side closes the connection, not decoded."""
+        """The raw bytes that arrive until the other side closes the connection."""
         self.socket.settimeout(WAIT)
         parts = []
         while data := self.socket.recv(1 << 16):

@@ -94,7 +94,7 @@ async def put(client: Any, topic: str, payload: bytes, qos: QoS, **fields: Any) 
         assert await client.pubrel(packet_id) == PubCompPacket(packet_id)
 
 
-def test_it_is_this_package_that_it_runs_on(aiomqtt: ModuleType) -> None:
+def test_aiomqtt_imports_this_package(aiomqtt: ModuleType) -> None:
     assert sys.modules["aiomqtt._client"].ConnectPacket is mqtt5.ConnectPacket
 
 
@@ -137,7 +137,7 @@ def test_publish_and_subscribe(client: Callable[..., Any], name: str, qos: QoS) 
             assert isinstance(answer, SubAckPacket)
             assert answer.reason_codes == (SubAckReasonCode(qos),)
             arriving = asyncio.create_task(take(it))
-            await asyncio.sleep(0)  # it drops messages with QoS 0 that nobody waits for
+            await asyncio.sleep(0)  # it drops messages with QoS 0 that no task waits for
             await put(sender, f"{name}/a", b"payload", qos, **PROPERTIES)
             message = await arriving
             assert message == PublishPacket(

@@ -2,7 +2,7 @@
 """Packets of this package in a conversation with Debian's mosquitto broker, 2.0: connections and sessions.
 
 Most use a plain socket (peers.Link): what goes out is what write() gives, what comes in is read by a Decoder.
-What mosquitto does otherwise than the specification says is stated where it is met.
+Each test states where mosquitto differs from the specification.
 """
 
 from pathlib import Path
@@ -117,7 +117,7 @@ def test_limits_of_a_server(tmp_path: Path, name: str) -> None:
 
 
 def test_session_taken_over(link: MakeLink, name: str) -> None:
-    """mosquitto 2.0.11 closes the earlier connection, the DISCONNECT it leaves out [MQTT-3.1.4-3]."""
+    """mosquitto 2.0.11 closes the earlier connection, but omits the DISCONNECT [MQTT-3.1.4-3]."""
     first = link(name)
     second = link(name)
     if goodbye := first.receive():
@@ -127,7 +127,7 @@ def test_session_taken_over(link: MakeLink, name: str) -> None:
 
 
 def test_session_resumed(link: MakeLink, name: str) -> None:
-    """What was not acknowledged comes again with DUP, what was sent meanwhile comes too."""
+    """Unacknowledged messages come again with DUP; messages sent meanwhile come too."""
     it = link(name, session_expiry_interval=60)
     it.subscribe(name)
     sender = link()
@@ -189,7 +189,7 @@ def test_extended_authentication_is_refused(link: MakeLink, name: str) -> None:
 
 
 def test_authentication_again_without_a_method_is_refused(link: MakeLink, name: str) -> None:
-    """A Protocol Error (4.12.1); mosquitto closes the connection, the DISCONNECT it leaves out (4.13.1)."""
+    """A Protocol Error (4.12.1); mosquitto closes the connection, but omits the DISCONNECT (4.13.1)."""
     it = link(name)
     it.send(AuthPacket(reason_code=AuthReasonCode.RE_AUTHENTICATE, authentication_method="SCRAM-SHA-256"))
     answer = it.receive()

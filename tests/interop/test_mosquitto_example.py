@@ -2,7 +2,7 @@
 """Packets of this package in a conversation with Debian's mosquitto broker, 2.0: the example client.
 
 Most use a plain socket (peers.Link): what goes out is what write() gives, what comes in is read by a Decoder.
-What mosquitto does otherwise than the specification says is stated where it is met.
+Each test states where mosquitto differs from the specification.
 """
 
 import asyncio

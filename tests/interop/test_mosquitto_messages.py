@@ -2,7 +2,7 @@
 """Packets of this package in a conversation with Debian's mosquitto broker, 2.0: messages.
 
 Most use a plain socket (peers.Link): what goes out is what write() gives, what comes in is read by a Decoder.
-What mosquitto does otherwise than the specification says is stated where it is met.
+Each test states where mosquitto differs from the specification.
 """
 
 import pytest
@@ -74,8 +74,8 @@ def test_empty_values_arrive(link: MakeLink, name: str) -> None:
 def test_unsuccessful_acknowledgements(link: MakeLink, name: str) -> None:
     it = link()
     it.send(PublishPacket(name, b"", qos=QoS.AT_LEAST_ONCE, packet_id=0x1234))
-    nobody = PubAckPacket(0x1234, reason_code=PubAckReasonCode.NO_MATCHING_SUBSCRIBERS)
-    assert it.expect(PubAckPacket) == nobody
+    unmatched = PubAckPacket(0x1234, reason_code=PubAckReasonCode.NO_MATCHING_SUBSCRIBERS)
+    assert it.expect(PubAckPacket) == unmatched
     it.subscribe(name)
     publish(link(), PublishPacket(name, b"1", qos=QoS.EXACTLY_ONCE, packet_id=2))
     packet = it.expect(PublishPacket)
@@ -165,7 +165,7 @@ def test_receive_maximum_is_kept(link: MakeLink, name: str) -> None:
 
 
 def test_maximum_packet_size_is_kept(link: MakeLink, name: str) -> None:
-    """A packet of exactly the size arrives, a larger one is left out [MQTT-3.1.2-24].
+    """A packet of exactly the size arrives, a larger one is dropped [MQTT-3.1.2-24].
 
     Larger by more than its fixed header, which mosquitto 2.0.11 does not count (3.1.2.11.4).
     """

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Other people's clients talk to examples/broker.py: Debian's mosquitto_pub and mosquitto_sub, and PyPI's paho-mqtt.
 
-So every packet that a server sends is read, and every packet that a client sends is written, by somebody else.
+So every packet that a server sends is read, and every packet that a client sends is written, by other software.
 """
 
 import json
@@ -101,7 +101,7 @@ class Subscriber:
 def test_mosquitto_pub_and_sub(ours: int, name: str, qos: QoS) -> None:
     with Subscriber(ours, name, [f"{name}/a"], "-q", str(qos), "-C", "3") as it:
         publish(ours, f"{name}/a", "-q", str(qos), "-m", "größe")
-        publish(ours, f"{name}/b", "-q", str(qos), "-m", "nobody wants this")
+        publish(ours, f"{name}/b", "-q", str(qos), "-m", "no subscriber")
         publish(ours, f"{name}/a", "-q", str(qos), "-n")
         first, second = it.message(), it.message()
         assert it.process.wait(WAIT) == 0
@@ -214,7 +214,7 @@ def test_many_messages_with_mosquitto(ours: int, name: str, qos: QoS) -> None:
 
 
 def test_unsubscribe_of_mosquitto_sub(ours: int, name: str) -> None:
-    """-U is sent right behind the SUBSCRIBE, so it holds before the broker is asked for anything else."""
+    """-U is sent right after the SUBSCRIBE, so it holds before the broker is asked for anything else."""
     with Subscriber(ours, name, [f"{name}/a", f"{name}/b"], "-U", f"{name}/a", "-q", "1") as it:
         publish(ours, f"{name}/a", "-q", "1", "-m", "a")
         publish(ours, f"{name}/b", "-q", "1", "-m", "b")

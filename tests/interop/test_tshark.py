@@ -2,7 +2,7 @@
 """tshark as a second opinion on the bytes: it dissects packets, from its fields a packet is put together, and that one
 must be equal to the packet which was written. So every field counts: flags, identifiers, reason codes, properties.
 
-What tshark takes otherwise than the specification says is stated where it is met.
+Each test states where tshark differs from the specification.
 """
 
 import struct
@@ -85,7 +85,7 @@ ASCII = bytes(byte if 0x20 <= byte < 0x7F or byte == 0x0A else 0x3F for byte in 
 
 
 def dissect(path: Path, streams: Iterable[Stream]) -> list[ET.Element]:
-    """What tshark sees: one element for each MQTT packet, in their order."""
+    """tshark's view: one element for each MQTT packet, in order."""
     tshark = program("tshark", "tshark")
     write_capture(path, streams)
     command = [tshark, "-n", "-r", str(path), "-Y", "mqtt", "-T", "pdml", "-J", "mqtt _ws.malformed"]

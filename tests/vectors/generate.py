@@ -280,7 +280,7 @@ class Book:
             for line, following in zip(lines, [*lines[1:], ""], strict=True):
                 if isinstance(line, Line):
                     out.append(str(line))
-                elif isinstance(following, Line):  # a heading without lines is left out
+                elif isinstance(following, Line):  # a heading without lines is omitted
                     out += ["", f"# {line}"]
             yield file, "\n".join(out) + "\n"
 
@@ -296,8 +296,8 @@ class Place:
 
     name: str
     first: int
-    head: Bytes  # what stands before the property length
-    tail: Bytes  # what stands after the properties
+    head: Bytes  # the bytes before the property length
+    tail: Bytes  # the bytes after the properties
 
     @property
     def file(self) -> str:
@@ -769,9 +769,9 @@ def connect(book: Book) -> None:
     book.ok(connect_packet(0xC2, CLIENT, text(""), text("")), "CONNECT: user name and password both empty", "3.1.2.9")
     for raw in (b"\0", b"\xff\xfe", b"\xc0\x80", b"\xed\xa0\x80"):
         part = connect_packet(0x42, CLIENT, text(raw))
-        book.ok(part, f"CONNECT: password {raw.hex()} is no text, nor need it be", "3.1.3.6", "1.5.6")
+        book.ok(part, f"CONNECT: password {raw.hex()} is not text, nor need it be", "3.1.3.6", "1.5.6")
         part = connect_packet(0x06, CLIENT, NONE, text("w"), text(raw))
-        book.ok(part, f"CONNECT: Will payload {raw.hex()} is no text, nor need it be", "3.1.3.4", "1.5.6")
+        book.ok(part, f"CONNECT: Will payload {raw.hex()} is not text, nor need it be", "3.1.3.4", "1.5.6")
         part = connect_packet(0x06, CLIENT, section(prop(1)), text("w"), text(raw))
         book.ok(part, f"CONNECT: Will payload {raw.hex()} said to be text: not looked into", "3.1.3.2.3")
 
