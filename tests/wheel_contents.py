@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is in the source distribution and the wheel; scripts/wheel builds both, and runs this.
+"""What is in the source distribution and the wheel; nox -s wheel builds both, and runs this.
 
 MQTT5_SDIST and MQTT5_WHEEL in the environment are their paths.
 """

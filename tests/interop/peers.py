@@ -39,9 +39,9 @@ def program(name: str, package: str) -> str:
 
 
 def peer_library(name: str) -> Path:
-    """Where scripts/peers put a library from PyPI that the tests alone use."""
+    """Where nox -s peers put a library from PyPI that the tests alone use."""
     path = ROOT / ".venv" / "peers" / name
-    return path if path.is_dir() else missing(f"the library {name} (run scripts/peers)")
+    return path if path.is_dir() else missing(f"the library {name} (nox -s peers)")
 
 
 def free_port() -> int:
