@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Times every packet of cases.py in both of our engines, in an earlier build and in the peers from PyPI, in one run.
 
-    scripts/setup bench && scripts/peers
+    scripts/setup bench && .venv/bin/nox -s peers
     .venv/bin/python benchmarks/bench.py [--fast] [--earlier DIR] [--table FILE] [--chart FILE] [--json DIRECTORY]
 
 Each subject has a process of its own. In each round, each operation on each packet is timed for about 10 ms in one

@@ -2,7 +2,7 @@
 /*
  * peers.c - a comparison with the C libraries in Debian, by functions of their public headers alone.
  *
- *     benchmarks/peers [ROUNDS]     builds and runs it
+ *     cmake --workflow --preset benchmarks && build/benchmarks/peers [ROUNDS]
  *
  * Neither library lets a program decode or encode a packet. libmosquitto checks and matches topics; of paho.mqtt.c, the
  * header and the static library have the functions that read and write a set of properties. The subjects take

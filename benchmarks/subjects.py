@@ -132,7 +132,7 @@ def start(script: str, options: argparse.Namespace, only: Iterable[str] = NAMES,
             continue
         process.close()
         if not quiet:
-            hint = "" if subject.directory.is_dir() else "; scripts/peers installs it"
+            hint = "" if subject.directory.is_dir() else "; nox -s peers installs it"
             print(f"omitted: {subject.title}: {process.missing}{hint}", file=sys.stderr)
     if not any(process.subject.ours for process in found):
         raise SystemExit("none of our engines is built: scripts/setup")

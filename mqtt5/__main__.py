@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The command line: `python -m mqtt5 decode` prints packets as the expressions that make them; --cflags and
---sources print the compiler options and files that build the C library into another program.
+"""The command line, `mqtt5` or `python -m mqtt5`: `mqtt5 decode` prints packets as the expressions that make them;
+--cflags and --sources print the compiler options and files that build the C library into another program.
 
 It knows the textual forms of bytes and results. It does not know the content of a packet.
 """
@@ -15,19 +15,26 @@ import sys
 from io import TextIOWrapper
 from typing import Any
 
-from mqtt5 import (
-    ConnAckReasonCode,
-    DecodeError,
-    DisconnectReasonCode,
-    Error,
-    IncompleteError,
-    Packet,
-    __version__,
-    engine,
-    get_include,
-    get_sources,
-    read,
-)
+try:
+    from mqtt5 import (
+        ConnAckReasonCode,
+        DecodeError,
+        DisconnectReasonCode,
+        Error,
+        IncompleteError,
+        Packet,
+        __version__,
+        engine,
+        get_include,
+        get_sources,
+        read,
+    )
+except ImportError as error:  # this file is ours, the package is not: an engine that is missing fails earlier
+    raise SystemExit(
+        f"error: {error}\n"
+        "Another distribution has replaced files of mqtt5-codec. To get them back:\n"
+        "pip uninstall mqtt5, then pip install --force-reinstall mqtt5-codec"
+    ) from None
 from mqtt5._errors import HIDDEN
 
 DESCRIPTION = """\
@@ -55,6 +62,28 @@ bytes that the whole packet needs, as far as known)."""
 BUILDING = "To build a program with the C library: cc $(python -m mqtt5 --cflags) main.c $(python -m mqtt5 --sources)"
 
 HEX_TEXT = frozenset(b"0123456789abcdefABCDEFxX:, \t\r\n\f\v")
+
+
+OTHER = """\
+warning: the distribution mqtt5 %s is installed too. Both have the import name mqtt5 and overwrite each other's files.
+To keep this one: pip uninstall mqtt5, then pip install --force-reinstall mqtt5-codec"""
+
+
+class Version(argparse.Action):
+    """Like argparse's own action, but looks for the other distribution, and only when asked."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        import importlib.metadata
+
+        print(f"mqtt5-codec {__version__}, {engine} engine")
+        try:
+            other = importlib.metadata.version("mqtt5")
+        except importlib.metadata.PackageNotFoundError:
+            pass
+        else:
+            sys.stdout.flush()
+            print(OTHER % other, file=sys.stderr)
+        parser.exit()
 
 
 class InputError(Exception):
@@ -150,10 +179,8 @@ def decode(data: bytes, as_json: bool, secrets: bool) -> int:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m mqtt5", description="MQTT 5.0 packets on the command line.", epilog=BUILDING
-    )
-    parser.add_argument("--version", action="version", version=f"mqtt5 {__version__}, {engine} engine")
+    parser = argparse.ArgumentParser(prog="mqtt5", description="MQTT 5.0 packets on the command line.", epilog=BUILDING)
+    parser.add_argument("--version", action=Version, nargs=0, help="print distribution, version and engine, and exit")
     parser.add_argument("--cflags", action="store_true", help="print the compiler's option to find mqtt5.h, and exit")
     parser.add_argument("--sources", action="store_true", help="print the C files to compile, and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Shared by all tests: the hypothesis profiles, and a line that names the tested engine.
+"""Shared by all tests: the hypothesis profiles, a line that names the tested engine, and one line for each reason to
+skip.
 
 MQTT5_ENGINE=native|portable chooses the engine, HYPOTHESIS_PROFILE=ci|default how much is tried (ci if CI is set).
 """
@@ -7,6 +8,7 @@ MQTT5_ENGINE=native|portable chooses the engine, HYPOTHESIS_PROFILE=ci|default h
 import gc
 import os
 import platform
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -25,6 +27,13 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if IN_CI els
 def pytest_report_header() -> str:
     implementation = f"{platform.python_implementation()} {platform.python_version()}"
     return f"mqtt5 {mqtt5.__version__} from {os.path.dirname(mqtt5.__file__)}, engine {mqtt5.engine}, {implementation}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = terminalreporter.getreports("skipped")
+    reasons = Counter(str(report.longrepr[2]).removeprefix("Skipped: ") for report in reports)
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.write_line(f"SKIPPED {count}: {reason}")
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Tries an installed package with nothing but Python: python tests/smoke.py
 
-Run where neither a compiler nor pytest is: by cibuildwheel in each wheel's own environment, by scripts/wheel and
+Run where neither a compiler nor pytest is: by cibuildwheel in each wheel's own environment, by nox -s wheel and
 scripts/pythons. Every engine that belongs to this Python must start, and pass all vectors.
 """
 

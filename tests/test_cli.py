@@ -1,16 +1,22 @@
 # SPDX-License-Identifier: MIT
-"""`python -m mqtt5` in a process: the output on each stream, and the exit status."""
+"""`python -m mqtt5` and `mqtt5` in a process: the output on each stream, and the exit status."""
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import sysconfig
+from importlib.metadata import entry_points
+from pathlib import Path
 
 import pytest
 
 import mqtt5
+import mqtt5.__main__
 from mqtt5 import PingReqPacket, PingRespPacket, QoS
 
+VERSION = f"mqtt5-codec {mqtt5.__version__}, {mqtt5.engine} engine\n"
 PUBLISH = mqtt5.PublishPacket("a/é", b"\x00\xff", qos=QoS.AT_LEAST_ONCE, packet_id=7, user_properties=[("k", "v")])
 BAD_UTF8 = bytes.fromhex("30 05 00 02 c3 28 00")
 
@@ -200,7 +206,47 @@ def test_without_a_command():
 def test_help_and_version():
     status, out, _ = decode("--help")
     assert (status, "--json" in out) == (0, True)
-    assert run("--version") == (0, f"mqtt5 {mqtt5.__version__}, {mqtt5.engine} engine\n", "")
+    assert run("--version") == (0, VERSION, "")
+
+
+def test_version_beside_other_distribution_warns(tmp_path):
+    """PyPI's mqtt5 has the same import name. What says so is its metadata; nothing else is looked at."""
+    metadata = tmp_path / "mqtt5-0.8.0.dist-info" / "METADATA"
+    metadata.parent.mkdir()
+    metadata.write_text("Metadata-Version: 2.1\nName: mqtt5\nVersion: 0.8.0\n", "utf-8")
+    path = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
+    status, out, err = run("--version", PYTHONPATH=path)
+    assert (status, out) == (0, VERSION)
+    assert "the distribution mqtt5 0.8.0 is installed too" in err
+    assert "pip uninstall mqtt5, then pip install --force-reinstall mqtt5-codec" in err
+    assert decode("c000", PYTHONPATH=path) == (0, "0: PingReqPacket()\n", "")
+
+
+def test_command_line_of_replaced_package_explains(tmp_path):
+    """`pip install mqtt5` later than ours replaces __init__.py, and leaves this command."""
+    package = tmp_path / "mqtt5"
+    package.mkdir()
+    (package / "__init__.py").write_text("class PublishPacket: pass\n", "utf-8")
+    shutil.copy(mqtt5.__path__[0] + "/__main__.py", package)
+    done = subprocess.run(
+        [sys.executable, "-m", "mqtt5", "--version"], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Another distribution has replaced files of mqtt5-codec" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_console_script(missing):
+    """The command that pip makes of the entry point does what the module does."""
+    scripts = entry_points(group="console_scripts", name="mqtt5")
+    if not scripts:
+        missing("mqtt5-codec is not installed: scripts/setup")
+    assert {point.load() for point in scripts} == {mqtt5.__main__.run}
+    command = Path(sysconfig.get_path("scripts")) / ("mqtt5.exe" if os.name == "nt" else "mqtt5")
+    if not command.exists():
+        missing(f"{command} is not there: scripts/setup installs it")
+    done = subprocess.run([command, "--version"], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, VERSION, "")
 
 
 def test_what_the_terminal_cannot_show_is_escaped():

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The C library as the package brings it along: found, compiled into a program, and into tests/extension.
 
-Run against whatever package is imported: scripts/wheel does so with a wheel that is installed.
+Run against whatever package is imported: nox -s wheel does so with a wheel that is installed.
 """
 
 import importlib.util

@@ -2,7 +2,7 @@
 """docs/from-pypi-mqtt5.md: every difference from PyPI's mqtt5 0.8.0, shown by running both packages.
 
 The same expression is evaluated by each, in a process of its own, and the results are compared with what is written
-here. Each case belongs to a section of the page, and each section has a case. scripts/peers installs the other package.
+here. Each case belongs to a section of the page, and each section has a case. nox -s peers installs the other package.
 """
 
 import json
@@ -79,7 +79,7 @@ def ours(expressions: list[str]) -> list[str]:
 @pytest.fixture(scope="module")
 def theirs(missing: Callable[[str], None]) -> Ask:
     if not PEER.is_dir():
-        missing("PyPI's mqtt5 is not there: scripts/peers installs it")
+        missing("PyPI's mqtt5 is not there: nox -s peers installs it")
     # Without site, which would find this package too.
     return lambda expressions: evaluate(expressions, [sys.executable, "-S"], {"PYTHONPATH": str(PEER)})
 

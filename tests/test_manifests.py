@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The manifests that let other ecosystems take the C library: one version, and each as its ecosystem wants it.
 
-What has a tool that runs offline is checked by it: scripts/manifests installs the tools; without them, the tests that
+What has a tool that runs offline is checked by it: nox -s manifests installs the tools; without them, the tests that
 need them are skipped, or fail in CI. The rest is checked by the rules that each test names.
 """
 
@@ -38,7 +38,7 @@ def text(name: str) -> str:
 def tool(missing: Callable[[str], None], tmp_path: Path) -> Tool:
     """Runs a tool, gives what it prints. It must not ask anybody for news, or keep things outside of the directory."""
     if not TOOLS.is_dir():
-        missing("the ecosystems' tools are not there: scripts/manifests installs them")
+        missing("the ecosystems' tools are not there: nox -s manifests installs them")
     quiet = {"PLATFORMIO_SETTING_ENABLE_TELEMETRY": "No", "PLATFORMIO_CORE_DIR": str(tmp_path / "pio")}
 
     def run(name: str, *arguments: object) -> str:

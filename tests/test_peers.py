@@ -2,7 +2,7 @@
 """Compares with other MQTT packages from PyPI: what we write they read, and what they write is the same packet.
 
 They are oracles, not references: a difference must be in the table of known ones, with the reason why we are right.
-scripts/peers installs them below .venv/peers; without them the tests are skipped, in CI they fail.
+nox -s peers installs them below .venv/peers; without them the tests are skipped, in CI they fail.
 """
 
 import dataclasses
@@ -72,7 +72,7 @@ def ask(missing: Callable[[str], None]) -> Callable[[str, list[Request]], list[R
     def answers(peer: str, requests: list[Request]) -> list[Request]:
         directory = PEERS / DIRECTORIES[peer]
         if not directory.is_dir():
-            missing(f"{directory.name} is not installed: run scripts/peers")
+            missing(f"{directory.name} is not installed: nox -s peers")
         done = subprocess.run(
             [sys.executable, "-S", str(HERE / "peer_worker.py"), peer, str(directory)],
             input="".join(json.dumps(request) + "\n" for request in requests),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Checks the files in the source distribution and the wheel. scripts/wheel builds both, and runs this.
+"""Checks the files in the source distribution and the wheel. nox -s wheel builds both, and runs this.
 
 MQTT5_SDIST and MQTT5_WHEEL in the environment are their paths.
 """
@@ -51,7 +51,7 @@ def test_wheel_is_for_one_interpreter() -> None:
 
 def test_metadata_of_wheel() -> None:
     lines = METADATA["METADATA"].splitlines()
-    assert "Name: mqtt5" in lines
+    assert "Name: mqtt5-codec" in lines
     assert "Requires-Python: >=3.11" in lines
     required = [line for line in lines if line.startswith("Requires-Dist: ") and "extra ==" not in line]
     assert len(required) == 1
@@ -65,6 +65,6 @@ def test_sdist_has_all_sources() -> None:
     )
     kept = {name for name in listed.stdout.splitlines() if (ROOT / name).exists()}
     left_out = {name for name in kept if name.startswith(".")}
-    generated = {"PKG-INFO", "setup.cfg", *(name for name in SDIST if name.startswith("mqtt5.egg-info/"))}
+    generated = {"PKG-INFO", "setup.cfg", *(name for name in SDIST if name.startswith("mqtt5_codec.egg-info/"))}
     assert SDIST - generated == kept - left_out
-    assert TOP.startswith("mqtt5-")
+    assert TOP.startswith("mqtt5_codec-")

@@ -39,9 +39,9 @@ def program(name: str, package: str) -> str:
 
 
 def peer_library(name: str) -> Path:
-    """The directory of a library from PyPI that scripts/peers installed for the tests."""
+    """The directory of a library from PyPI that nox -s peers installed for the tests."""
     path = ROOT / ".venv" / "peers" / name
-    return path if path.is_dir() else missing(f"the library {name} (run scripts/peers)")
+    return path if path.is_dir() else missing(f"the library {name} (nox -s peers)")
 
 
 def free_port() -> int:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """PyPI's aiomqtt 3.0.0a1, a client that was written for PyPI's mqtt5, runs on this package in its place.
 
-It is used as it is installed (scripts/peers), against Debian's mosquitto broker.
+It is used as it is installed (nox -s peers), against Debian's mosquitto broker.
 """
 
 import asyncio
