@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Debian 12's mosquitto answers a PUBLISH over its message_size_limit with PUBACK 0x95, which PUBACK does not have
-# (table 3-4): paho sends the message again for ever, MQTT.js and ohmqtt never tell the caller.
+# (3.4.2.1): paho reconnects and sends the message again each time, MQTT.js and ohmqtt call the broker's packet invalid.
 source "$(dirname "$0")/lib.sh"
 need mosquitto mosquitto
 need node nodejs
@@ -10,19 +10,12 @@ debian mosquitto
 pip_install paho-mqtt==2.2.0 ohmqtt==1.2.1
 npm_install mqtt@5.16.0
 cat >client.cjs <<'NODE'
-const client = require("mqtt").connect(`mqtt://127.0.0.1:${process.argv[2]}`, {protocolVersion: 5, reconnectPeriod: 100});
-const seen = {connects: 0, errors: [], closed: 0, called: 0, later: 0};
-client.on("error", error => seen.errors.push(error.message));
-client.on("close", () => seen.closed++);
-client.on("connect", () => {
-  seen.connects++;
-  client.publish("t", "x".repeat(20), {qos: 1}, () => seen.called++);
-  setTimeout(() => client.publish("t", "x", {qos: 1}, () => seen.later++), 500);
-});
-setTimeout(() => { console.log(JSON.stringify(seen)); process.exit(); }, 3000);
+const client = require("mqtt").connect(`mqtt://127.0.0.1:${process.argv[2]}`, {protocolVersion: 5});
+client.on("error", error => { console.log(error.message); process.exit(); });
+client.on("connect", () => client.publish("t", "x".repeat(20), {qos: 1}));
+setTimeout(() => { console.log("no error"); process.exit(); }, 5000);
 NODE
 run 60 <<'PYTHON'
-import json
 import logging
 
 import ohmqtt
@@ -59,22 +52,14 @@ with mosquitto("message_size_limit 10\n") as port:
     client.loop_stop()
 
     done = subprocess.run(["node", "client.cjs", str(port)], capture_output=True, text=True, check=True, timeout=20)
-    seen = json.loads(done.stdout)
-    print("MQTT.js:", seen)
-    same("MQTT.js calls back", seen["called"], 0)
-    same("MQTT.js errors", len(seen["errors"]), 1)
-    same("MQTT.js connects, closes", [seen["connects"], seen["closed"]], [1, 0])
-    same("a later message of MQTT.js is acknowledged", seen["later"], 0)
+    same("error of MQTT.js", done.stdout.strip(), "Invalid puback reason code")
 
     client = ohmqtt.Client()
     client.start_loop()
     client.connect(f"mqtt://127.0.0.1:{port}")
     client.wait_for_connect(timeout=5)
-    handle = client.publish("t", bytes(20), qos=1)
-    try:
-        told = repr(handle.wait_for_ack(timeout=2))
-    except TimeoutError:
-        told = "nothing in 2 s"
-    same("ohmqtt tells the caller", told, "nothing in 2 s")
+    client.publish("t", bytes(20), qos=1)
+    time.sleep(1)
+    same("ohmqtt is still connected", client.is_connected(), False)
     client.shutdown()
 PYTHON
