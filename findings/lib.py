@@ -77,7 +77,7 @@ def publish(topic, payload=b"x", qos=0, packet_id=None, props=b"", retain=0):
 
 
 class Peer:
-    """A plain socket that reads whole packets. With connect=False it sends nothing by itself."""
+    """A plain socket that sends a CONNECT and reads whole packets."""
 
     def __init__(self, port, *args, **kwargs):
         self.socket = socket.create_connection(("127.0.0.1", port))

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 # Sourced by every script: a temporary folder in $work that is removed at the end, and its packages.
 set -euo pipefail

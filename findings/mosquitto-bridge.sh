@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# A bridge of Debian 12's mosquitto drops all properties unless told to use MQTT 5: a message that expires no longer does.
+# A bridge of Debian 12's mosquitto drops all properties, with them the expiry, unless it is told to use MQTT 5.
 source "$(dirname "$0")/lib.sh"
 need mosquitto mosquitto
 debian mosquitto

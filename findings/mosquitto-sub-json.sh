@@ -32,5 +32,6 @@ with mosquitto() as port:
         same("that line is JSON", True, False)
     except UnicodeDecodeError as error:
         same("that line is JSON", type(error).__name__, "UnicodeDecodeError")
-    same("%P with the User Properties (a, 1 b:2) and (c, 3)", line(b"", user("a", "1 b:2") + user("c", "3"), "%P").decode(), "a:1 b:2 c:3\n")
+    pairs = user("a", "1 b:2") + user("c", "3")
+    same("%P with the User Properties (a, 1 b:2) and (c, 3)", line(b"", pairs, "%P").decode(), "a:1 b:2 c:3\n")
 PYTHON

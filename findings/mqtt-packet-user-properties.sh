@@ -13,7 +13,8 @@ const mqtt = require("mqtt-packet");
 const version = {protocolVersion: 5};
 const properties = [["10", "a"], ["2", "b"], ["x", "c"], ["2", "d"]];
 const string = text => Buffer.concat([Buffer.from([0, text.length]), Buffer.from(text)]);
-const block = pairs => Buffer.concat(pairs.map(([name, value]) => Buffer.concat([Buffer.from([0x26]), string(name), string(value)])));
+const pair = ([name, value]) => Buffer.concat([Buffer.from([0x26]), string(name), string(value)]);
+const block = pairs => Buffer.concat(pairs.map(pair));
 const publish = pairs => {
   const props = block(pairs);
   const body = Buffer.concat([string("t"), Buffer.from([props.length]), props, Buffer.from("x")]);

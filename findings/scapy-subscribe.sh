@@ -12,7 +12,8 @@ from lib import *
 found = MQTT(connect("x"))
 same("CONNECT: level, client identifier", [found.protolevel, found.clientId], [5, ""])
 found = MQTT(subscribe("f", 1))
-same("SUBSCRIBE to f", [(item.name, getattr(item, "topic", None)) for item in found.topics], [("MQTT topic", b""), ("Raw", None)])
+filters = [(item.name, getattr(item, "topic", None)) for item in found.topics]
+same("SUBSCRIBE to f", filters, [("MQTT topic", b""), ("Raw", None)])
 found = MQTT(packet(0xA2, b"\0\1\0" + text("f")))
 same("UNSUBSCRIBE from f", [(item.length, item.topic) for item in found.topics], [(0, b""), (358, b"")])
 found = MQTT(packet(0x90, b"\0\1\0\1"))

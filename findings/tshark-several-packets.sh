@@ -13,15 +13,17 @@ from lib import *
 capture = Capture()
 capture.client(connect())
 capture.server(packet(0x20, b"\0\0\0"))
-capture.client(publish("a", b"1", props=user("k", "v")) + publish("b", b"") + publish("c", b"3", props=user("l", "w") + user("m", "")))
+first, second = publish("a", b"1", props=user("k", "v")), publish("b", b"")
+capture.client(first + second + publish("c", b"3", props=user("l", "w") + user("m", "")))
 capture.save("c.pcap")
 only = ["-Y", "mqtt.msgtype == 3"]
 names = ["mqtt.topic", "mqtt.msg", "mqtt.prop_key", "mqtt.prop_value", "mqtt.property_len"]
 row = tshark("c.pcap", *only, "-T", "fields", *[part for name in names for part in ("-e", name)])
-for name, seen, expected in zip(names, row.rstrip("\n").split("\t"), ["a,b,c", "31,<MISSING>,33", "k,l,m", "v,w,", "7,0,13"]):
-    same(name, seen, expected)
-match = tshark("c.pcap", "-Y", 'mqtt.topic == "a" && mqtt.prop_key == "m"', "-T", "fields", "-e", "frame.number")
+same("row", row.rstrip("\n").split("\t"), ["a,b,c", "31,<MISSING>,33", "k,l,m", "v,w,", "7,0,13"])
+both = 'mqtt.topic == "a" && mqtt.prop_key == "m"'
+match = tshark("c.pcap", "-Y", both, "-T", "fields", "-e", "frame.number")
 same("frames where a packet of topic a has the property m", match.split(), ["6"])
 found = json.loads(tshark("c.pcap", *only, "-T", "json"))
-same("topics that Python's json finds in -T json", [item["_source"]["layers"]["mqtt"]["mqtt.topic"] for item in found], ["c"])
+topics = [item["_source"]["layers"]["mqtt"]["mqtt.topic"] for item in found]
+same("topics that Python's json finds in -T json", topics, ["c"])
 PYTHON

@@ -18,7 +18,8 @@ capture.server(publish("u", props=alias))
 capture.client(publish("", props=alias))
 capture.server(publish("", props=alias))
 capture.save("c.pcap")
-rows = tshark("c.pcap", "-Y", "mqtt.msgtype == 3", "-T", "fields", "-e", "tcp.srcport", "-e", "mqtt.topic_len", "-e", "mqtt.topic")
+fields = ["-e", "tcp.srcport", "-e", "mqtt.topic_len", "-e", "mqtt.topic"]
+rows = tshark("c.pcap", "-Y", "mqtt.msgtype == 3", "-T", "fields", *fields)
 same("port, length on the wire, topic", [row.split("\t") for row in rows.splitlines()], [
     ["50000", "1", "t"],
     ["50000", "0", "t"],
