@@ -216,6 +216,10 @@ static int fill_list(const field *f, PyObject *value, mqtt5_list *list, scratch 
     if (count == 0) {
         return 0;
     }
+    if (count > (Py_ssize_t)(PTRDIFF_MAX / 2 / sizeof(mqtt5_string_pair))) { /* of 32 bits */
+        PyErr_NoMemory();
+        return -1;
+    }
     items = room_for(s, (size_t)count * sizeof(mqtt5_string_pair)); /* no item is larger */
     if (items == NULL) {
         return -1;

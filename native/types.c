@@ -179,7 +179,7 @@ static const field *find_field(const layout *l, PyObject *name, Py_ssize_t *hint
             return &l->fields[at];
         }
     }
-    for (i = 0; i < l->count; i++) {
+    for (i = 0; PyUnicode_Check(name) && i < l->count; i++) { /* type() lets through what is not a str */
         const field *f = &l->fields[i];
 
         if (is_name(f->name, name) || (f->alias != NULL && is_name(f->alias, name))) {
@@ -214,6 +214,9 @@ static void prefer_refused_call(const layout *l, PyTypeObject *type, Py_ssize_t 
     bool fits = true;
     Py_ssize_t i, hint = count;
 
+    if (!PyErr_ExceptionMatches(PyExc_TypeError) && !PyErr_ExceptionMatches(PyExc_ValueError)) {
+        return; /* not refused: interrupted, or an error of the value's own code */
+    }
     for (i = 0; i < name_count; i++) {
         const field *f = find_field(l, names[i], &hint);
 
@@ -543,7 +546,7 @@ static int set_attribute(PyObject *self, PyObject *name, PyObject *value)
 PyMethodDef native_immutable_methods[] = {
     {"replace", (PyCFunction)(void (*)(void))replace, METH_FASTCALL | METH_KEYWORDS,
      "replace($self, /, **changes)\n--\n\n"
-     "Another object with these fields changed, checked as when it is constructed."},
+     "Returns another object with these fields changed, checked like a new one."},
     {"__replace__", (PyCFunction)(void (*)(void))replace, METH_FASTCALL | METH_KEYWORDS,
      "__replace__($self, /, **changes)\n--\n\n"},
     {"__copy__", copy, METH_NOARGS, "__copy__($self, /)\n--\n\n"},

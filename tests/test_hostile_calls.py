@@ -7,6 +7,7 @@ from typing import Any
 
 import hostile
 import pytest
+from engines import native
 from hostile import Boom, boom
 from samples import FILTER, each_sample, names_of
 
@@ -59,6 +60,29 @@ def test_keyword_with_own_comparison() -> None:
 def test_keyword_not_string_refused() -> None:
     with pytest.raises(TypeError, match="keywords must be strings"):
         PublishPacket("t", b"", **{1: 2})  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("name", [1, object(), b"topic", (1, 2, 3, 4, 5), 1.5, None], ids=lambda name: type(name).__name__)
+def test_keyword_not_string_from_partial_refused(name: Any) -> None:
+    """A derived class is called by type(), which does not look at them."""
+    for cls in (PublishPacket, type("Derived", (PublishPacket,), {})):
+        call = functools.partial(cls, "t", b"")
+        call.keywords[name] = 1
+        with pytest.raises(TypeError, match="keyword"):
+            call()
+
+
+@native
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, Boom])
+def test_exception_of_value_in_wrong_call_raised(error: Any) -> None:
+    """An interrupt is not lost where the arguments do not fit either. The portable engine looks at these first."""
+
+    class Number:
+        def __index__(self) -> int:
+            raise error
+
+    with pytest.raises(error):
+        PublishPacket(packet_id=Number(), nothing=1)  # type: ignore[call-arg, arg-type]
 
 
 @each_sample
