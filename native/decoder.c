@@ -398,7 +398,7 @@ static void decoder_dealloc(PyObject *self)
 PyMethodDef native_decoder_methods[] = {
     {"feed", decoder_feed, METH_O,
      "feed($self, data, /)\n--\n\n"
-     "Adds what has arrived, any bytes-like object. It may be changed, and used for something else, afterwards."},
+     "Adds data that has arrived, any bytes-like object. The caller may change or reuse it afterwards."},
     {"__reduce__", decoder_reduce, METH_NOARGS, "__reduce__($self, /)\n--\n\n"},
     {NULL, NULL, 0, NULL},
 };

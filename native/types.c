@@ -543,7 +543,7 @@ static int set_attribute(PyObject *self, PyObject *name, PyObject *value)
 PyMethodDef native_immutable_methods[] = {
     {"replace", (PyCFunction)(void (*)(void))replace, METH_FASTCALL | METH_KEYWORDS,
      "replace($self, /, **changes)\n--\n\n"
-     "Another object with these fields changed, checked as when it is constructed."},
+     "Returns another object with these fields changed, checked like a new one."},
     {"__replace__", (PyCFunction)(void (*)(void))replace, METH_FASTCALL | METH_KEYWORDS,
      "__replace__($self, /, **changes)\n--\n\n"},
     {"__copy__", copy, METH_NOARGS, "__copy__($self, /)\n--\n\n"},
