@@ -26,6 +26,7 @@ try:
     same("zmqtt, f000", str(codec.decode(short, version="5.0")), None)
 except ValueError as error:
     same("zmqtt, f000", str(error), "AUTH too short")
+same("zmqtt, f0020000", codec.decode(long, version="5.0")[1], 4)
 same("ohmqtt, f0020000, written again", bytes(decode_packet(long).encode()), "f000")
 same("ohmqtt, f000, written again", bytes(decode_packet(short).encode()), "f000")
 PYTHON

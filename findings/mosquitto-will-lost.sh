@@ -16,4 +16,6 @@ with mosquitto() as port:
         peer.send(packet(0xE0, bytes([code])))
         peer.close()
         same(f"Will after DISCONNECT 0x{code:02x}", watcher.all(), expected)
+    Peer(port, "dies", flags=6, will=b"\0" + text("w") + text("x")).close()
+    same("Will without a DISCONNECT", watcher.all(), ["30050001770078"])
 PYTHON

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# tshark 4.0 gives the MQTT packets of one TCP segment as one row or one object: an empty payload becomes the text
-# <MISSING>, an empty property nothing, nothing tells which property is whose, a filter matches across packets, and JSON repeats the key "mqtt".
+# tshark 4.0 gives the MQTT packets of one TCP segment as one row or one object. An empty payload becomes the text
+# <MISSING>, an empty property nothing, and nothing tells which property is whose. A filter matches across packets, and
+# JSON repeats the key "mqtt".
 source "$(dirname "$0")/lib.sh"
 need tshark tshark
 debian tshark
