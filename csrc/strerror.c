@@ -27,8 +27,8 @@ static const char status_texts[] =
     "the output buffer is too small for the packet\0" /* MQTT5_ERR_NO_SPACE */
     "the packet is larger than the maximum packet size [2.1.4]\0" /* MQTT5_ERR_PACKET_TOO_LARGE */
     "the packet type is reserved [2.1.2]\0" /* MQTT5_ERR_RESERVED_TYPE */
-    "reserved bits must have their prescribed values [2.1.3]\0" /* MQTT5_ERR_RESERVED_FLAGS */
-    "a variable byte integer must have its shortest form, of at most 4 bytes [1.5.5]\0" /* MQTT5_ERR_BAD_VARINT */
+    "reserved bits must have their prescribed value [2.1.3]\0" /* MQTT5_ERR_RESERVED_FLAGS */
+    "a variable byte integer must be minimal, at most 4 bytes [1.5.5]\0" /* MQTT5_ERR_BAD_VARINT */
     "the field runs past the end of its packet or property section [2.1.4, 2.2.2.1]\0" /* MQTT5_ERR_TRUNCATED */
     "trailing bytes after the last field [2.1.4]\0" /* MQTT5_ERR_TRAILING_BYTES */
     "unknown property identifier [2.2.2.2]\0" /* MQTT5_ERR_UNKNOWN_PROPERTY */
@@ -39,8 +39,8 @@ static const char status_texts[] =
     "DUP must not be set with QoS 0 [3.3.1.1]\0" /* MQTT5_ERR_DUP_WITHOUT_QOS */
     "Will QoS and Will Retain must be 0 without a Will [3.1.2.6, 3.1.2.7]\0" /* MQTT5_ERR_WILL_FLAGS */
     "a topic name must not be empty or contain the wildcards + and # [4.7]\0" /* MQTT5_ERR_BAD_TOPIC_NAME */
-    "a topic filter must not be empty; + must be a whole level, # the whole last level [4.7]\0" /* MQTT5_ERR_BAD_TOPIC_FILTER */
-    "a shared subscription must be $share/NAME/FILTER, with a NAME that has no wildcards and is not empty [4.8.2]\0" /* MQTT5_ERR_BAD_SHARE_NAME */
+    "a topic filter must not be empty; + must be a whole level, # the whole last one [4.7]\0" /* MQTT5_ERR_BAD_TOPIC_FILTER */
+    "a shared subscription must be $share/NAME/FILTER, NAME not empty and without wildcards [4.8.2]\0" /* MQTT5_ERR_BAD_SHARE_NAME */
     "the protocol must be MQTT, version 5 [3.1.2.1, 3.1.2.2]\0" /* MQTT5_ERR_UNSUPPORTED_PROTOCOL */
     "this property must not be repeated [2.2.2.2]\0" /* MQTT5_ERR_REPEATED_PROPERTY */
     "the value must be 0 or 1 [2.2.2.2]\0" /* MQTT5_ERR_NOT_BOOLEAN */

@@ -36,7 +36,7 @@ def decode(*arguments, **options):
     return run("decode", *arguments, **options)
 
 
-def test_a_packet_is_printed_as_an_expression_after_its_offset():
+def test_packet_printed_as_expression_after_offset():
     assert decode("c000") == (0, "0: PingReqPacket()\n", "")
     status, out, err = decode((PingReqPacket().write() + PUBLISH.write()).hex())
     assert (status, err) == (0, "")
@@ -54,7 +54,7 @@ def test_forms_of_hexadecimal_text(arguments):
     assert decode("-", data=" ".join(arguments).encode()) == expected
 
 
-def test_raw_bytes_and_text_are_told_apart(tmp_path):
+def test_raw_bytes_and_text_distinguished(tmp_path):
     file = tmp_path / "packets"
     raw = PingReqPacket().write() + PingRespPacket().write()
     for content in (raw, raw.hex().encode(), raw.hex(":").encode() + b"\n"):
@@ -62,7 +62,7 @@ def test_raw_bytes_and_text_are_told_apart(tmp_path):
         assert decode("--file", str(file)) == decode("-", data=content) == (0, decode(raw.hex())[1], "")
 
 
-def test_the_form_can_be_forced():
+def test_form_forced_by_option():
     assert decode("--raw", "-", data=PingReqPacket().write())[0] == 0
     assert decode("--hex", "--file", "-", data=b"c000")[0] == 0
     status, _, err = decode("--raw", "-", data=b"c000")
@@ -71,7 +71,7 @@ def test_the_form_can_be_forced():
     assert (status, "not a hexadecimal digit" in err) == (2, True)
 
 
-def test_no_allowed_packet_is_also_hexadecimal_text():
+def test_no_valid_packet_is_hexadecimal_text():
     """The rule for files relies on this: bytes that are all such text are never a packet."""
     text = b"0123456789abcdefABCDEFxX:, \t\r\n\f\v"
     for first in text:
@@ -85,20 +85,20 @@ def test_empty_input_has_no_packets():
     assert decode("-") == (0, "", "")
 
 
-def test_an_error_comes_after_the_packets_before_it():
+def test_error_follows_packets_before_it():
     status, out, err = decode("c000", BAD_UTF8.hex(), "d000")
     assert (status, out) == (1, "0: PingReqPacket()\n")
     assert err.startswith("error at 4: reason code 0x81 MALFORMED_PACKET, field topic, in the packet at 2: ")
     assert err.count("\n") == 1
 
 
-def test_a_reason_code_that_only_connack_has():
+def test_error_with_reason_code_of_connack():
     status, _, err = decode("10 0d 0004 4d515454 06 02 003c 00 0000")
     assert (status, "0x84 UNSUPPORTED_PROTOCOL_VERSION" in err) == (1, True)
 
 
 @pytest.mark.parametrize(("hexadecimal", "left", "needed"), [("c0", 1, 2), ("3007000161", 5, 9), ("30ffff", 3, 4)])
-def test_an_incomplete_packet_is_an_error(hexadecimal, left, needed):
+def test_incomplete_packet_reported(hexadecimal, left, needed):
     status, out, err = decode("c000" + hexadecimal)
     assert (status, out) == (1, "0: PingReqPacket()\n")
     end = 2 + left
@@ -191,13 +191,13 @@ def test_secrets_in_errors_hidden():
         (["--raw", "--hex", "-"], "not allowed with"),
     ],
 )
-def test_input_that_cannot_be_read(arguments, said):
+def test_unreadable_input_refused(arguments, said):
     status, out, err = decode(*arguments)
     assert (status, out) == (2, "")
     assert said in err
 
 
-def test_without_a_command():
+def test_missing_command_refused():
     status, out, err = run()
     assert (status, out) == (2, "")
     assert "required: COMMAND" in err
@@ -249,13 +249,13 @@ def test_console_script(missing):
     assert (done.returncode, done.stdout, done.stderr) == (0, VERSION, "")
 
 
-def test_what_the_terminal_cannot_show_is_escaped():
+def test_unencodable_characters_escaped():
     status, out, err = decode(PUBLISH.write().hex(), PYTHONIOENCODING="ascii")
     assert (status, err) == (0, "")
     assert "a/\\xe9" in out
 
 
-def test_a_reader_that_has_seen_enough_is_no_error():
+def test_closed_output_ends_quietly():
     with subprocess.Popen(
         [sys.executable, "-m", "mqtt5", "decode", "-"],
         stdin=subprocess.PIPE,

@@ -62,7 +62,7 @@ def test_keyword_not_string_refused() -> None:
         PublishPacket("t", b"", **{1: 2})  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("name", [1, object(), b"topic", (1, 2, 3, 4, 5), 1.5, None], ids=lambda name: type(name).__name__)
+@pytest.mark.parametrize("name", [1, object(), b"topic", (1, 2, 3, 4, 5), 1.5, None], ids=lambda n: type(n).__name__)
 def test_keyword_not_string_from_partial_refused(name: Any) -> None:
     """A derived class is called by type(), which does not look at them."""
     for cls in (PublishPacket, type("Derived", (PublishPacket,), {})):
