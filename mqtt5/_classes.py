@@ -7,6 +7,8 @@ engine makes a class.
 
 from __future__ import annotations
 
+from copyreg import __newobj_ex__  # type: ignore[attr-defined]
+
 TYPE_CHECKING = False  # type checkers go by the name; importing typing would take a fifth of the import
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,8 +120,6 @@ def new_arguments(packet: Any, fields: tuple[Field, ...]) -> tuple[tuple[Any, ..
 
 def reduce(packet: Any) -> tuple[Any, ...]:
     """What pickle and copy need of a packet, for every protocol: for __reduce__()."""
-    from copyreg import __newobj_ex__  # type: ignore[attr-defined]
-
     return __newobj_ex__, (type(packet), *packet.__getnewargs_ex__()), packet.__getstate__()
 
 

@@ -460,6 +460,33 @@ static PyObject *reduce(PyObject *self, PyObject *unused)
 
 /* ------------------------------------------------ comparing and printing */
 
+/* Compares strings, bytes and pairs of strings without a call for each; numbers by CPython. -1 with an exception. */
+static int are_equal(PyObject *mine, PyObject *theirs)
+{
+    Py_ssize_t i;
+    int equal = 1;
+
+    if (mine == theirs) {
+        return 1;
+    }
+    if (PyUnicode_CheckExact(mine) && PyUnicode_IS_COMPACT_ASCII(mine) && PyUnicode_CheckExact(theirs) &&
+        PyUnicode_IS_COMPACT_ASCII(theirs)) {
+        return PyUnicode_GET_LENGTH(mine) == PyUnicode_GET_LENGTH(theirs) &&
+               memcmp(PyUnicode_1BYTE_DATA(mine), PyUnicode_1BYTE_DATA(theirs), (size_t)PyUnicode_GET_LENGTH(mine)) ==
+                   0;
+    }
+    if (!PyTuple_CheckExact(mine) || !PyTuple_CheckExact(theirs)) {
+        return PyObject_RichCompareBool(mine, theirs, Py_EQ);
+    }
+    if (PyTuple_GET_SIZE(mine) != PyTuple_GET_SIZE(theirs)) {
+        return 0;
+    }
+    for (i = 0; i < PyTuple_GET_SIZE(mine) && equal > 0; i++) { /* a list of pairs: two levels */
+        equal = are_equal(PyTuple_GET_ITEM(mine, i), PyTuple_GET_ITEM(theirs, i));
+    }
+    return equal;
+}
+
 static PyObject *compare(PyObject *self, PyObject *other, int op)
 {
     uint32_t given;
@@ -473,9 +500,7 @@ static PyObject *compare(PyObject *self, PyObject *other, int op)
         equal = 0;
     }
     for (; given != 0 && equal > 0; given &= given - 1) {
-        PyObject *mine = values_of(self)[lowest_bit(given)], *theirs = values_of(other)[lowest_bit(given)];
-
-        equal = mine == theirs ? 1 : PyObject_RichCompareBool(mine, theirs, Py_EQ);
+        equal = are_equal(values_of(self)[lowest_bit(given)], values_of(other)[lowest_bit(given)]);
     }
     return equal < 0 ? NULL : PyBool_FromLong(equal == (op == Py_EQ));
 }
