@@ -99,11 +99,11 @@ def from_hex(text: str) -> bytes:
                 raise ValueError
             pieces.append(bytes.fromhex(digits))
         except ValueError:
-            shown = word[0] if len(word[0]) <= 40 else word[0][:37] + "..."
+            column = word.start() - text.rfind("\n", 0, word.start())
             line = text.count("\n", 0, word.start()) + 1
             wrong = re.search("[^0-9a-fA-F]", digits)
             why = f"{wrong[0]!r} is not a hexadecimal digit" if wrong else "a byte takes two digits"
-            raise InputError(f"bad hexadecimal text in line {line}: {shown!r}: {why}") from None
+            raise InputError(f"bad hexadecimal text in line {line}, column {column}: {why}") from None
     return b"".join(pieces)
 
 

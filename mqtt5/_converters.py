@@ -145,7 +145,8 @@ def hiding(inner: Converter) -> Converter:
         try:
             return inner(value, name)
         except TypeError:
-            raise refuse_type(value, name, "a bytes-like object", secret=True) from None
+            pass  # whose text shows the value, also as the context of another exception
+        raise refuse_type(value, name, "a bytes-like object", secret=True)
 
     return convert
 

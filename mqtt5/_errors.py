@@ -65,7 +65,7 @@ def refuse_call(fields: Sequence[Field], name: str, count: int, keywords: Sequen
             return TypeError(f"{name}() got multiple values for argument {key!r}")
         taken.add(known[key])
     missing = [repr(field.name) for field in fields if field.required and field.name not in taken]
-    return TypeError(f"{name}() missing required arguments: {', '.join(missing)}")
+    return TypeError(f"{name}() missing required argument{'s' * (len(missing) > 1)}: {', '.join(missing)}")
 
 
 def refuse_value(fields: Sequence[Field], value: Any, rule: str, number: int, name: str, index: int) -> ValueError:
@@ -104,8 +104,8 @@ def refuse_packet(
     field = _name_of(fields, number, name)
     if number & IN_WILL:
         field = f"will.{field}"
-    if offset > 1 and any(each.secret for each in fields):
-        size = BEFORE_SECRETS.get(name, 0)
+    if offset and any(each.secret for each in fields):
+        size = 4 if offset == 1 else BEFORE_SECRETS.get(name, 0)  # at offset 1: the length of the packet
         shown = found[:size].hex(" ") or ("bytes not shown" if found else "")
     else:
         shown = found[:8].hex(" ") + (" ..." if len(found) > 8 else "")

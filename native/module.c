@@ -168,6 +168,25 @@ static int take_arguments(const char *name, const char *const *parameters, Py_ss
     const Py_ssize_t name_count = names != NULL ? PyTuple_GET_SIZE(names) : 0;
     Py_ssize_t i, k;
 
+    for (k = 0; k < name_count; k++) {
+        for (i = 0; i < wanted; i++) {
+            if (PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, k), parameters[i]) == 0) {
+                break;
+            }
+        }
+        if (i == wanted || i < count) {
+            PyErr_Format(PyExc_TypeError,
+                         i == wanted ? "%s() got an unexpected keyword argument '%U'"
+                                     : "%s() got multiple values for argument '%U'",
+                         name, PyTuple_GET_ITEM(names, k));
+            return -1;
+        }
+    }
+    if (count > wanted) {
+        PyErr_Format(PyExc_TypeError, "%s() takes %zd positional argument%s but %zd were given", name, wanted,
+                     wanted == 1 ? "" : "s", count);
+        return -1;
+    }
     for (i = 0; i < wanted; i++) {
         taken[i] = i < count ? args[i] : NULL;
         for (k = 0; taken[i] == NULL && k < name_count; k++) {
@@ -179,10 +198,6 @@ static int take_arguments(const char *name, const char *const *parameters, Py_ss
             PyErr_Format(PyExc_TypeError, "%s() missing required argument '%s'", name, parameters[i]);
             return -1;
         }
-    }
-    if (count + name_count != wanted) {
-        PyErr_Format(PyExc_TypeError, "%s() takes %zd arguments but %zd were given", name, wanted, count + name_count);
-        return -1;
     }
     return 0;
 }

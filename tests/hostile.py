@@ -192,7 +192,7 @@ VALUES: dict[str, Callable[[], Any]] = {
     "repr raises": made("A", object, __repr__=boom),
     "repr gives an int": made("A", object, __repr__=method(5)),
     "repr is huge": made("A", object, __repr__=method("x" * 1_000_000)),
-    "repr is no Unicode": made("A", object, __repr__=method("\ud800")),
+    "repr is not Unicode": made("A", object, __repr__=method("\ud800")),
     "hash raises": made("A", object, __hash__=boom, __eq__=boom),
     "bool raises": made("A", object, __bool__=boom),
     "getattribute raises": made("A", object, __getattribute__=boom),

@@ -176,14 +176,24 @@ def test_secrets_in_errors_hidden():
         assert (status, "s3cret" in err, b"s3cret".hex(" ") in err) == (1, False, False)
 
 
+def test_secrets_in_bad_hex_hidden(tmp_path):
+    data = SECRETIVE[0].write()
+    binary, digits = tmp_path / "binary", tmp_path / "digits"
+    binary.write_bytes(data)
+    digits.write_text(data.hex() + "g0", "utf-8")
+    for name in (binary, digits):
+        status, _, err = decode("--hex", "--file", str(name))
+        assert (status, "s3cret" in err, b"s3cret".hex() in err) == (2, False, False)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["c00"], "'c00': a byte takes two digits"),
-        (["c0", "0"], "'0': a byte takes two digits"),
-        (["c000", "zz"], "'zz': 'z' is not a hexadecimal digit"),
-        (["0x"], "'0x': a byte takes two digits"),
-        (["c000\nd0 q"], "line 2: 'q'"),
+        (["c00"], "line 1, column 1: a byte takes two digits"),
+        (["c0", "0"], "line 1, column 4: a byte takes two digits"),
+        (["c000", "zz"], "line 1, column 6: 'z' is not a hexadecimal digit"),
+        (["0x"], "line 1, column 1: a byte takes two digits"),
+        (["c000\nd0 q"], "line 2, column 4: 'q'"),
         ([], "give either HEX"),
         (["c000", "--file", "x"], "give either HEX"),
         (["--raw", "c000"], "--raw is for"),

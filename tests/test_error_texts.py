@@ -75,6 +75,7 @@ def test_error_of_secret_argument_hides_it(cls: Any, name: str, wrong: Any) -> N
     with pytest.raises((TypeError, ValueError)) as caught:
         given(cls, **fields)
     assert "s3cret" not in str(caught.value)
+    assert "s3cret" not in repr(caught.value.__context__)
     assert name in str(caught.value)
 
 
@@ -98,3 +99,14 @@ def test_error_of_changed_bytes_shows_no_secret(packet: Any) -> None:
                     assert "s3cret" not in text
                     assert not any(SECRET[i : i + 3].hex(" ") in text for i in range(4)), text
     assert refused > 100
+
+
+@pytest.mark.parametrize("first", ["20 0d 00 00 0a", "f0 0c 18 0a"])
+def test_error_of_packet_too_large_shows_no_secret(first: str) -> None:
+    """The authentication data is the first property, so it begins a few bytes after the length."""
+    decoder = mqtt5.Decoder(max_packet_size=5)
+    decoder.feed(bytes.fromhex(first) + b"\x16\x00\x06s3cret" + b"\x15\x00\x01m")
+    with pytest.raises(mqtt5.DecodeError) as caught:
+        next(decoder)
+    assert caught.value.reason_code == 0x95
+    assert not any(f"{byte:02x}" in str(caught.value).partition("(")[2].partition(")")[0] for byte in SECRET)
