@@ -30,13 +30,26 @@ HIDDEN = "<hidden>"
 BEFORE_SECRETS = {"protocol_name": 6, "protocol_version": 1, "connect_flags": 1, "keep_alive": 2}
 
 
+class Short(reprlib.Repr):
+    """The repr of values, cut if it is long; the same on each Python for an int of more digits than Python prints."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = self.maxlong = 60
+
+    def repr_int(self, x: int, level: int) -> str:
+        try:
+            int.__repr__(x)
+        except ValueError:
+            return "<int too long to print>"
+        return super().repr_int(x, level)
+
+
 def short(value: object) -> str:
-    """The repr of a value for an error text: cut if it is long."""
-    cut = reprlib.Repr()
-    cut.maxstring = cut.maxother = cut.maxlong = 60
+    """The repr of a value for an error text."""
     try:
-        return cut.repr(value)
-    except ValueError:  # an int of more digits than Python prints
+        return Short().repr(value)
+    except ValueError:  # an int in an object of another type
         return f"<{type(value).__name__} too long to print>"
 
 
