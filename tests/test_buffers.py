@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from streams import BAD, PING, SENT, STREAM, fed
 
 import mqtt5
 from mqtt5 import (
@@ -14,33 +15,6 @@ from mqtt5 import (
     PubAckPacket,
     PublishPacket,
 )
-
-SENT = [
-    mqtt5.ConnectPacket("client", will=mqtt5.Will("w", payload=b"p"), user_properties=[("a", "b")]),
-    PublishPacket("topic", b"payload" * 40, qos=1, packet_id=1),
-    PingReqPacket(),
-    PubAckPacket(1),
-    mqtt5.SubscribePacket(2, [mqtt5.TopicFilter("a/#"), mqtt5.TopicFilter("$share/n/f")]),
-    PublishPacket("t", b""),
-    mqtt5.DisconnectPacket(),
-]
-
-
-STREAM = b"".join(packet.write() for packet in SENT)
-
-
-PING = PingReqPacket().write()
-
-
-BAD = bytes.fromhex("3804 0001 74 00".replace(" ", ""))  # DUP with QoS 0
-
-
-def fed(*chunks: Any, **arguments: Any) -> Decoder:
-    decoder = Decoder(**arguments)
-    for chunk in chunks:
-        decoder.feed(chunk)
-    return decoder
-
 
 PUBACKS = PubAckPacket(1).write() * 2  # eight bytes
 
