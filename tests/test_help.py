@@ -45,7 +45,9 @@ MEMBERS = dict(members())
 def test_type_hints_of_public_name_resolved(name: str) -> None:
     found = MEMBERS[name]
     hints = typing.get_type_hints(found) if hasattr(found, "__annotations__") else {}
-    if inspect.isroutine(found):  # what is written in C cannot carry hints
+    if inspect.isroutine(found) and str(getattr(found, "__module__", "mqtt5")).startswith(
+        "mqtt5"
+    ):  # in C, it cannot carry hints
         assert bool(hints) == inspect.isfunction(found)
     assert all(isinstance(hint, type) or typing.get_args(hint) for hint in hints.values())
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from engines import cpython
 
 import mqtt5
 from mqtt5 import lowlevel
@@ -17,6 +18,7 @@ DECLARED = HEADER.split("/* cdef begin */")[1].split("/* cdef end */")[0].replac
 INTERNAL = re.compile("slot|image|direct_view")
 
 
+@cpython
 def test_samples_of_page_run():
     """They are one program; each block stands at its own line, so that an error names the line of the page."""
     text = PAGE.read_text("utf-8")
