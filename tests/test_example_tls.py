@@ -11,6 +11,7 @@ from pathlib import Path
 from subprocess import DEVNULL, PIPE, run
 
 import pytest
+from engines import cpython
 from example_peers import EXAMPLES, HOST, TIMEOUT, Wire, broker_running, connected, error_of, message
 
 import mqtt5
@@ -65,7 +66,9 @@ def test_messages_over_tls_arrive(certificate: tuple[str, str]) -> None:
     [
         (bytes.fromhex("36 06 0001 61 0001 00"), DisconnectReasonCode.MALFORMED_PACKET),
         (ConnectPacket("c").write(), DisconnectReasonCode.PROTOCOL_ERROR),
-        (PublishPacket("t", bytes(3_000_000)).write(), DisconnectReasonCode.PACKET_TOO_LARGE),
+        pytest.param(  # PyPy's asyncio raises at data that arrives after close_notify
+            PublishPacket("t", bytes(3_000_000)).write(), DisconnectReasonCode.PACKET_TOO_LARGE, marks=cpython
+        ),
     ],
 )
 def test_error_over_tls_ends_with_disconnect(certificate: tuple[str, str], data: bytes, reason_code: int) -> None:
