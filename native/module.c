@@ -168,19 +168,22 @@ static int take_arguments(const char *name, const char *const *parameters, Py_ss
     const Py_ssize_t name_count = names != NULL ? PyTuple_GET_SIZE(names) : 0;
     Py_ssize_t i, k;
 
+    for (i = 0; i < wanted; i++) {
+        taken[i] = i < count ? args[i] : NULL;
+    }
     for (k = 0; k < name_count; k++) {
-        for (i = 0; i < wanted; i++) {
-            if (PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, k), parameters[i]) == 0) {
-                break;
-            }
+        PyObject *given = PyTuple_GET_ITEM(names, k);
+
+        for (i = 0; i < wanted && PyUnicode_CompareWithASCIIString(given, parameters[i]) != 0; i++) {
         }
-        if (i == wanted || i < count) {
+        if (i == wanted || taken[i] != NULL) {
             PyErr_Format(PyExc_TypeError,
                          i == wanted ? "%s() got an unexpected keyword argument '%U'"
                                      : "%s() got multiple values for argument '%U'",
-                         name, PyTuple_GET_ITEM(names, k));
+                         name, given);
             return -1;
         }
+        taken[i] = args[count + k];
     }
     if (count > wanted) {
         PyErr_Format(PyExc_TypeError, "%s() takes %zd positional argument%s but %zd were given", name, wanted,
@@ -188,12 +191,6 @@ static int take_arguments(const char *name, const char *const *parameters, Py_ss
         return -1;
     }
     for (i = 0; i < wanted; i++) {
-        taken[i] = i < count ? args[i] : NULL;
-        for (k = 0; taken[i] == NULL && k < name_count; k++) {
-            if (PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, k), parameters[i]) == 0) {
-                taken[i] = args[count + k];
-            }
-        }
         if (taken[i] == NULL) {
             PyErr_Format(PyExc_TypeError, "%s() missing required argument '%s'", name, parameters[i]);
             return -1;

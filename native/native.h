@@ -166,13 +166,21 @@ PyObject *native_refuse(const state *s, const mqtt5_packet *packet, const mqtt5_
                         size_t size); /* the exception for bytes */
 int native_get_buffer(const state *s, PyObject *object, Py_buffer *view, const char *name);
 
-/* The layout of a packet class, or of a class derived from one; otherwise NULL. */
-static inline layout *layout_of(const PyTypeObject *type)
+/* The class of this engine that a type is or is derived from: objects have its size, or more. NULL if there is none. */
+static inline const PyTypeObject *own_base(const PyTypeObject *type)
 {
     while (type != NULL && type->tp_dealloc != native_dealloc) {
         type = type->tp_base;
     }
-    return type != NULL ? (layout *)type->tp_getset : NULL;
+    return type;
+}
+
+/* The layout of a packet class or of a class derived from one; else NULL. */
+static inline layout *layout_of(const PyTypeObject *type)
+{
+    const PyTypeObject *base = own_base(type);
+
+    return base != NULL ? (layout *)base->tp_getset : NULL;
 }
 
 /* The value of an int, or of an object of a class derived from it; -1 if it is negative or too large. */

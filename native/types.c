@@ -9,15 +9,6 @@
 
 /* --------------------------------------------------------------- objects */
 
-/* The class of this engine that a type is or is derived from. Objects have at least its size. */
-static const PyTypeObject *own_base(const PyTypeObject *type)
-{
-    while (type->tp_dealloc != native_dealloc) {
-        type = type->tp_base;
-    }
-    return type;
-}
-
 static Py_ssize_t count_values(const PyTypeObject *base)
 {
     return (base->tp_basicsize - (Py_ssize_t)offsetof(object, values)) / (Py_ssize_t)sizeof(PyObject *);
