@@ -81,6 +81,7 @@ typedef enum mqtt5_status {
     MQTT5_ERR_UNKNOWN_PROPERTY,
     MQTT5_ERR_MISPLACED_PROPERTY,
     MQTT5_ERR_BAD_UTF8,
+    MQTT5_ERR_CONTROL_CHARACTER, /**< only with mqtt5_options.forbid_control_characters */
     MQTT5_ERR_TOO_LONG,
     MQTT5_ERR_BAD_QOS_FLAGS,
     MQTT5_ERR_DUP_WITHOUT_QOS,
@@ -105,6 +106,15 @@ typedef enum mqtt5_status {
     MQTT5_ERR_SHARED_NO_LOCAL,
     MQTT5_ERR_NO_AUTHENTICATION_METHOD,
     MQTT5_ERR_WRONG_DIRECTION, /**< only with MQTT5_CLIENT_ONLY or MQTT5_BROKER_ONLY */
+    /* only with mqtt5_options.sender */
+    MQTT5_ERR_SENDER_TYPE,
+    MQTT5_ERR_SENDER_PROPERTY,
+    MQTT5_ERR_SENDER_REASON_CODE,
+    MQTT5_ERR_NOT_CONNECTED,     /**< with MQTT5_STAGE_OPENING */
+    MQTT5_ERR_ALREADY_CONNECTED, /**< with MQTT5_STAGE_OPEN */
+    MQTT5_ERR_TOO_MANY_ITEMS,    /**< only with mqtt5_options.max_list_items */
+    MQTT5_ERR_TOPIC_ALIAS_TOO_LARGE,
+    MQTT5_ERR_UNKNOWN_TOPIC_ALIAS,
     MQTT5_STATUS_COUNT
 } mqtt5_status;
 
@@ -218,9 +228,10 @@ typedef enum mqtt5_field {
 /** The error of a packet, and its place. */
 typedef struct mqtt5_error {
     mqtt5_status status;
-    uint8_t field; /**< mqtt5_property_id or mqtt5_field, 0 if none */
-    size_t offset; /**< decode: where the field begins in the buffer, 0 if it is missing */
-    size_t index;  /**< of the item, if the field is a list */
+    uint8_t field;      /**< mqtt5_property_id or mqtt5_field, 0 if none */
+    size_t offset;      /**< decode: where the field begins in the buffer, 0 if it is missing */
+    size_t index;       /**< of the item, if the field is a list */
+    uint16_t packet_id; /**< decode: of the refused packet; 0 if it has none or it could not be read */
 } mqtt5_error;
 
 /* ------------------------------------------------------------ the values */
@@ -399,6 +410,7 @@ typedef mqtt5_disconnect mqtt5_auth;
  */
 typedef struct mqtt5_packet {
     uint8_t type; /**< mqtt5_type; PINGREQ and PINGRESP have nothing else */
+    bool lenient; /**< decoded, and valid only with mqtt5_options.lenient; encoding ignores it */
     union {
         mqtt5_properties properties;
         mqtt5_connect connect;
@@ -419,18 +431,36 @@ typedef struct mqtt5_packet {
 
 /* --------------------------------------------------------- the functions */
 
+/** The side of a connection that sends the packet (table 2-1). */
+typedef enum mqtt5_sender { MQTT5_SENDER_ANY, MQTT5_SENDER_CLIENT, MQTT5_SENDER_SERVER } mqtt5_sender;
+
 /**
- * Options of one call. NULL and a struct of zeros mean the defaults. Begin with zeros: later versions add members.
+ * How far the connection is. With a sender, OPENING allows only packets that may precede the end of the handshake:
+ * CONNECT from a client (3.1.0-1), CONNACK and AUTH from a server (3.2.0-1). OPEN refuses a second CONNECT or CONNACK
+ * (3.1.0-2, 3.2.0-2). After the first CONNECT or CONNACK, the caller changes OPENING to OPEN.
+ */
+typedef enum mqtt5_stage { MQTT5_STAGE_ANY, MQTT5_STAGE_OPENING, MQTT5_STAGE_OPEN } mqtt5_stage;
+
+/**
+ * Options of one call. NULL and a struct of zeros mean the defaults: strict, from any sender, no limits but MQTT's.
+ * Begin with zeros: later versions add members.
  */
 typedef struct mqtt5_options {
-    size_t max_packet_size; /**< largest packet to read or write, fixed header included; 0: no limit but MQTT's */
+    size_t max_packet_size;         /**< largest packet to read or write in bytes, fixed header included; 0: no limit */
+    size_t max_list_items;          /**< largest number of items of each list in a packet; 0: no limit */
+    uint8_t sender;                 /**< mqtt5_sender: what that side must not send is refused */
+    uint8_t stage;                  /**< mqtt5_stage; ignored without a sender */
+    bool lenient;                   /**< tolerates what docs/leniencies.md lists, and nothing else */
+    bool forbid_control_characters; /**< refuses U+0001 to U+001F and U+007F to U+009F in strings (1.5.4) */
 } mqtt5_options;
 
 /**
  * Finds the length of the packet that starts at data. MQTT5_OK: the packet is
  * complete. MQTT5_INCOMPLETE: call again with at least *packet_size bytes; once
- * the fixed header is complete, that is the size of the whole packet. In all
- * functions error may be NULL, and is written only on an error.
+ * the fixed header is complete, that is the size of the whole packet. After an
+ * error, *packet_size is the size of the refused packet, or 0 if it is not known:
+ * the next packet cannot be found then. In all functions error may be NULL, and
+ * is written only on an error.
  */
 MQTT5_API mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, const mqtt5_options *options, size_t *packet_size,
                                    mqtt5_error *error);
@@ -439,6 +469,7 @@ MQTT5_API mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, const mqtt5
  * Decodes and checks (mqtt5_check) the packet that starts at data, and sets
  * *packet_size to its length. Bytes after it are ignored. Otherwise like
  * mqtt5_frame(). After an error, *packet is unspecified except for its type.
+ * With options->lenient, packet->lenient tells whether a leniency was needed.
  */
 MQTT5_API mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, const mqtt5_options *options,
                                     mqtt5_packet *packet, size_t *packet_size, mqtt5_error *error);
@@ -478,16 +509,33 @@ MQTT5_API mqtt5_status mqtt5_encode_checked(const mqtt5_packet *packet, const mq
                                             size_t size, size_t *packet_size, mqtt5_error *error);
 
 /**
+ * Like mqtt5_encode(), without the payload of a PUBLISH: the caller sends payload.size bytes after the head, from
+ * wherever they are. payload.data is not used. Sets *head_size; the packet has *head_size + payload.size bytes, to
+ * which options->max_packet_size applies. Of other packets, the head is the whole packet.
+ */
+MQTT5_API mqtt5_status mqtt5_encode_head(const mqtt5_packet *packet, const mqtt5_options *options, uint8_t *data,
+                                         size_t size, size_t *head_size, mqtt5_error *error);
+
+/**
+ * Makes a packet fit into options->max_packet_size, as a sender must: removes the reason string, or if that is not
+ * enough the user properties too, from a packet whose section says so (CONNACK, PUBACK, PUBREC, PUBREL, PUBCOMP,
+ * SUBACK, UNSUBACK, DISCONNECT, AUTH). *packet_size is as mqtt5_encode() sets it. MQTT5_ERR_PACKET_TOO_LARGE: nothing
+ * was removed, and it must not be sent. The packet must have passed mqtt5_check().
+ */
+MQTT5_API mqtt5_status mqtt5_fit(mqtt5_packet *packet, const mqtt5_options *options, size_t *packet_size,
+                                 mqtt5_error *error);
+
+/**
  * Checks every rule that the values of one packet can break, as decoding and encoding do. An undefined bit of
  * properties.present is reported with the field MQTT5_FIELD_PROPERTY_ID.
  */
-MQTT5_API mqtt5_status mqtt5_check(const mqtt5_packet *packet, mqtt5_error *error);
+MQTT5_API mqtt5_status mqtt5_check(const mqtt5_packet *packet, const mqtt5_options *options, mqtt5_error *error);
 
 /**
  * Checks a Will by itself, with the rules that mqtt5_check() applies to the Will of a CONNECT. error->field is the
  * field of the Will without MQTT5_FIELD_IN_WILL.
  */
-MQTT5_API mqtt5_status mqtt5_check_will(const mqtt5_will *will, mqtt5_error *error);
+MQTT5_API mqtt5_status mqtt5_check_will(const mqtt5_will *will, const mqtt5_options *options, mqtt5_error *error);
 
 /**
  * Checks one topic filter of a SUBSCRIBE and its options, with the rules that mqtt5_check() applies to it.
@@ -509,6 +557,51 @@ MQTT5_API bool mqtt5_next_reason_code(mqtt5_list *list, uint8_t *item);
 /** The same for the topic filters of an UNSUBSCRIBE. */
 MQTT5_API bool mqtt5_next_pattern(mqtt5_list *list, mqtt5_view *item);
 
+/* ------------------------------------------------- one PUBLISH, many receivers */
+
+/** What differs between the receivers of one PUBLISH. Begin with the delivery member of a template. */
+typedef struct mqtt5_delivery {
+    uint16_t packet_id;   /**< 0 with QoS 0, else 1 to 65,535 */
+    uint16_t topic_alias; /**< 0: none */
+    uint8_t qos;
+    bool retain;
+    bool duplicate;
+    bool has_message_expiry_interval;
+    uint32_t message_expiry_interval; /**< seconds, if has_message_expiry_interval */
+    mqtt5_list subscription_ids;      /**< of uint32_t; count 0: none */
+} mqtt5_delivery;
+
+/** A PUBLISH that was checked and encoded once. Its members are private, except for delivery. */
+typedef struct mqtt5_template {
+    mqtt5_delivery delivery; /**< that of the packet itself, without its packet identifier and DUP */
+    mqtt5_view head;
+    mqtt5_view payload;
+} mqtt5_template;
+
+/**
+ * Prepares a template from a PUBLISH (MQTT5_ERR_RESERVED_TYPE for another type). data is memory for everything but the
+ * payload, of size bytes, which must stay as long as the template, and so must what packet->payload points to.
+ * *used is the number of bytes that it takes; with data NULL, this only measures. Checks the packet, except for its
+ * packet identifier.
+ */
+MQTT5_API mqtt5_status mqtt5_template_init(mqtt5_template *t, const mqtt5_packet *packet, const mqtt5_options *options,
+                                           uint8_t *data, size_t size, size_t *used, mqtt5_error *error);
+
+/**
+ * Like mqtt5_encode() of the template's packet with that delivery: the same bytes, the same errors. Only the delivery
+ * is checked.
+ */
+MQTT5_API mqtt5_status mqtt5_template_encode(const mqtt5_template *t, const mqtt5_delivery *delivery,
+                                             const mqtt5_options *options, uint8_t *data, size_t size,
+                                             size_t *packet_size, mqtt5_error *error);
+
+/** Like mqtt5_encode_head() of the template's packet with that delivery. */
+MQTT5_API mqtt5_status mqtt5_template_encode_head(const mqtt5_template *t, const mqtt5_delivery *delivery,
+                                                  const mqtt5_options *options, uint8_t *data, size_t size,
+                                                  size_t *head_size, mqtt5_error *error);
+
+/* ------------------------------------------------------------------ topics */
+
 /** Checks a Topic Name (4.7). */
 MQTT5_API mqtt5_status mqtt5_check_topic_name(mqtt5_view topic);
 
@@ -520,6 +613,13 @@ MQTT5_API mqtt5_status mqtt5_check_topic_filter(mqtt5_view pattern);
  * a shared subscription is ignored.
  */
 MQTT5_API bool mqtt5_topic_matches(mqtt5_view pattern, mqtt5_view topic);
+
+/**
+ * Names the protocol of the first bytes of a connection that is not MQTT 5.0: "mqtt-3.1", "mqtt-3.1.1", "tls", "http",
+ * "websocket", "proxy-v1", "proxy-v2"; NULL if it is none of these. To explain an error of decoding to people. If the
+ * data is a CONNECT, *level is its protocol level (3.1.2.2), else 0; level may be NULL.
+ */
+MQTT5_API const char *mqtt5_foreign_protocol(const uint8_t *data, size_t size, uint8_t *level);
 
 /** The reason code (2.4) of the CONNACK or DISCONNECT that answers an error; 0 if status is not an error of the packet.
  */
