@@ -571,25 +571,34 @@ typedef struct mqtt5_delivery {
     mqtt5_list subscription_ids;      /**< of uint32_t; count 0: none */
 } mqtt5_delivery;
 
-/** A PUBLISH that was checked and encoded once. Its members are private, except for delivery. */
+/** A PUBLISH that was checked and encoded once. Members after delivery are private. */
 typedef struct mqtt5_template {
     mqtt5_delivery delivery; /**< that of the packet itself, without its packet identifier and DUP */
-    mqtt5_view head;
     mqtt5_view payload;
+    mqtt5_view head;            /**< everything before the payload, as the packet itself has it */
+    size_t topic;               /**< where in the head the topic begins, with its length */
+    size_t length;              /**< where the length of the properties begins */
+    size_t properties;          /**< where the properties begin */
+    size_t middle;              /**< where those after the Message Expiry Interval begin */
+    size_t middle_end;          /**< where the subscription identifiers and the topic alias begin */
+    size_t rest;                /**< where the user properties begin */
+    size_t fixed_size;          /**< of the properties that all receivers get */
+    size_t user_property_count; /**< number of user properties */
 } mqtt5_template;
 
 /**
  * Prepares a template from a PUBLISH (MQTT5_ERR_RESERVED_TYPE for another type). data is memory for everything but the
- * payload, of size bytes, which must stay as long as the template, and so must what packet->payload points to.
- * *used is the number of bytes that it takes; with data NULL, this only measures. Checks the packet, except for its
- * packet identifier.
+ * payload, of size bytes, which must stay as long as the template, and so must what packet->payload points to. The
+ * rest of the packet is copied. *used is the number of bytes that it takes; with data NULL, this only measures, and the
+ * template must not be encoded. Checks the packet (mqtt5_check), except for its packet identifier and DUP, which are
+ * ignored. *used is 0 if that fails. options->max_packet_size is ignored here: it is the receiver's.
  */
 MQTT5_API mqtt5_status mqtt5_template_init(mqtt5_template *t, const mqtt5_packet *packet, const mqtt5_options *options,
                                            uint8_t *data, size_t size, size_t *used, mqtt5_error *error);
 
 /**
  * Like mqtt5_encode() of the template's packet with that delivery: the same bytes, the same errors. Only the delivery
- * is checked.
+ * is checked: of the options, lenient and forbid_control_characters were those of mqtt5_template_init().
  */
 MQTT5_API mqtt5_status mqtt5_template_encode(const mqtt5_template *t, const mqtt5_delivery *delivery,
                                              const mqtt5_options *options, uint8_t *data, size_t size,
