@@ -577,6 +577,7 @@ typedef struct mqtt5_template {
     mqtt5_view payload;
     mqtt5_view head;            /**< everything before the payload, as the packet itself has it */
     size_t topic;               /**< where in the head the topic begins, with its length */
+    size_t topic_size;          /**< of both */
     size_t length;              /**< where the length of the properties begins */
     size_t properties;          /**< where the properties begin */
     size_t middle;              /**< where those after the Message Expiry Interval begin */

@@ -7,25 +7,33 @@
  */
 #include "mqtt5_value.h"
 
-enum { QOS_SHIFT = 1, DUP_SHIFT = 3, EXPIRY_SIZE = 5, ALIAS_SIZE = 3 };
+/* The sizes of fields in which deliveries differ. */
 
-static const size_t largest_packet = MQTT5_MAX_REMAINING_LENGTH + 5;
+static INLINE size_t packet_id_size(const mqtt5_delivery *d)
+{
+    return d->qos > 0 ? 2 : 0;
+}
 
-static NOINLINE mqtt5_status report(mqtt5_error *error, mqtt5_status status, unsigned field, size_t index)
+static INLINE size_t expiry_size(const mqtt5_delivery *d)
+{
+    return d->has_message_expiry_interval ? 5 : 0;
+}
+
+static INLINE size_t alias_size(const mqtt5_delivery *d)
+{
+    return d->topic_alias != 0 ? 3 : 0;
+}
+
+static NOINLINE mqtt5_status refuse_delivery(mqtt5_error *error, mqtt5_status status, unsigned field, size_t index)
 {
     if (error != NULL) {
         error->status = status;
         error->field = (uint8_t)field;
         error->offset = 0;
         error->index = index;
+        error->packet_id = 0;
     }
     return status;
-}
-
-static bool exceeds_limit(size_t packet_size, const mqtt5_options *options)
-{
-    return packet_size > largest_packet ||
-           (options != NULL && options->max_packet_size > 0 && packet_size > options->max_packet_size);
 }
 
 /* ------------------------------------------------------------- preparing */
@@ -41,6 +49,14 @@ static size_t list_size(const mqtt5_properties *properties, mqtt5_property_id id
     return w.at;
 }
 
+/* Where the field after a length begins, which was written at a place. */
+static size_t after_varint(const uint8_t *data, size_t at)
+{
+    while (data[at++] >= 0x80) {
+    }
+    return at;
+}
+
 mqtt5_status mqtt5_template_init(mqtt5_template *t, const mqtt5_packet *packet, const mqtt5_options *options,
                                  uint8_t *data, size_t size, size_t *used, mqtt5_error *error)
 {
@@ -51,11 +67,10 @@ mqtt5_status mqtt5_template_init(mqtt5_template *t, const mqtt5_packet *packet, 
     mqtt5_delivery *const d = &t->delivery;
     mqtt5_status status;
     size_t ids, users;
-    reader r;
 
     *used = 0;
     if (packet->type != MQTT5_PUBLISH) {
-        return report(error, MQTT5_ERR_RESERVED_TYPE, MQTT5_FIELD_PACKET_TYPE, 0);
+        return refuse_delivery(error, MQTT5_ERR_RESERVED_TYPE, MQTT5_FIELD_PACKET_TYPE, 0);
     }
     memset(&unlimited, 0, sizeof(unlimited));
     if (options != NULL) {
@@ -71,42 +86,31 @@ mqtt5_status mqtt5_template_init(mqtt5_template *t, const mqtt5_packet *packet, 
     }
 
     memset(t, 0, sizeof(*t));
-    t->payload = p->payload;
-    t->head = mqtt5_view_of(data, *used);
-    r = reader_of(data + 1, *used - 1);
-    (void)read_varint(&r);
-    t->topic = (size_t)(r.at - data);
-    t->length = t->topic + 2 + p->topic.size + (p->qos > 0 ? 2u : 0u);
-    r.at = data + t->length;
-    (void)read_varint(&r);
-    t->properties = (size_t)(r.at - data);
-
     d->qos = p->qos;
     d->retain = p->retain;
-    t->middle = t->properties;
-    if (mqtt5_has(set, MQTT5_PROP_PAYLOAD_FORMAT_INDICATOR)) {
-        t->middle += 2;
+    if (mqtt5_has(set, MQTT5_PROP_TOPIC_ALIAS)) {
+        d->topic_alias = set->topic_alias;
     }
     if (mqtt5_has(set, MQTT5_PROP_MESSAGE_EXPIRY_INTERVAL)) {
         d->has_message_expiry_interval = true;
         d->message_expiry_interval = set->message_expiry_interval;
-        t->middle += EXPIRY_SIZE;
-    }
-    users = list_size(set, MQTT5_PROP_USER_PROPERTIES, MQTT5_KIND_USER_PROPERTIES, &set->user_properties);
-    t->user_property_count = users > 0 ? set->user_properties.count : 0;
-    t->rest = *used - users;
-    t->middle_end = t->rest;
-    if (mqtt5_has(set, MQTT5_PROP_TOPIC_ALIAS)) {
-        d->topic_alias = set->topic_alias;
-        t->middle_end -= ALIAS_SIZE;
     }
     ids = list_size(set, MQTT5_PROP_SUBSCRIPTION_ID, MQTT5_KIND_VARINTS, &set->subscription_ids);
-    if (ids > 0) {
-        t->middle_end -= ids;
-        d->subscription_ids.wire = mqtt5_view_of(data + t->middle_end, ids);
-        d->subscription_ids.count = set->subscription_ids.count;
-    }
-    t->fixed_size = users + t->middle_end - t->properties - (d->has_message_expiry_interval ? EXPIRY_SIZE : 0u);
+    users = list_size(set, MQTT5_PROP_USER_PROPERTIES, MQTT5_KIND_USER_PROPERTIES, &set->user_properties);
+
+    t->payload = p->payload;
+    t->head = mqtt5_view_of(data, *used);
+    t->topic = after_varint(data, 1);
+    t->topic_size = 2 + p->topic.size;
+    t->length = t->topic + t->topic_size + packet_id_size(d);
+    t->rest = *used - users;
+    t->middle_end = t->rest - alias_size(d) - ids;
+    t->properties = after_varint(data, t->length);
+    t->middle = t->properties + (mqtt5_has(set, MQTT5_PROP_PAYLOAD_FORMAT_INDICATOR) ? 2u : 0u) + expiry_size(d);
+    t->fixed_size = *used - t->properties - expiry_size(d) - ids - alias_size(d);
+    t->user_property_count = users > 0 ? set->user_properties.count : 0;
+    d->subscription_ids.wire = mqtt5_view_of(data + t->middle_end, ids);
+    d->subscription_ids.count = ids > 0 ? set->subscription_ids.count : 0;
     return MQTT5_OK;
 }
 
@@ -115,20 +119,18 @@ mqtt5_status mqtt5_template_init(mqtt5_template *t, const mqtt5_packet *packet, 
 /* The rules of numbers and flags that a delivery can break. */
 static FAST mqtt5_status check_flags(const mqtt5_template *t, const mqtt5_delivery *d, mqtt5_error *error)
 {
-    const uint8_t *topic = t->head.data + t->topic;
-
     if (d->qos > 2) {
-        return report(error, MQTT5_ERR_BAD_QOS_FLAGS, MQTT5_FIELD_QOS, 0);
+        return refuse_delivery(error, MQTT5_ERR_BAD_QOS_FLAGS, MQTT5_FIELD_QOS, 0);
     }
     if (d->qos == 0 && d->duplicate) {
-        return report(error, MQTT5_ERR_DUP_WITHOUT_QOS, MQTT5_FIELD_DUPLICATE, 0);
+        return refuse_delivery(error, MQTT5_ERR_DUP_WITHOUT_QOS, MQTT5_FIELD_DUPLICATE, 0);
     }
     if ((d->qos == 0) != (d->packet_id == 0)) {
-        return report(error, d->qos == 0 ? MQTT5_ERR_PACKET_ID_WITHOUT_QOS : MQTT5_ERR_NO_PACKET_ID,
-                      MQTT5_FIELD_PACKET_ID, 0);
+        return refuse_delivery(error, d->qos == 0 ? MQTT5_ERR_PACKET_ID_WITHOUT_QOS : MQTT5_ERR_NO_PACKET_ID,
+                               MQTT5_FIELD_PACKET_ID, 0);
     }
-    if (d->topic_alias == 0 && (topic[0] | topic[1]) == 0) {
-        return report(error, MQTT5_ERR_NO_TOPIC, MQTT5_FIELD_TOPIC, 0);
+    if (d->topic_alias == 0 && t->topic_size == 2) {
+        return refuse_delivery(error, MQTT5_ERR_NO_TOPIC, MQTT5_FIELD_TOPIC, 0);
     }
     return MQTT5_OK;
 }
@@ -202,32 +204,46 @@ static FAST void patch_head(uint8_t *data, const mqtt5_template *t, const mqtt5_
     }
 }
 
-/* Checks the subscription identifiers, and measures the head. */
-static NOINLINE mqtt5_status measure_head(const mqtt5_template *t, const mqtt5_delivery *d, sizes *s,
-                                          mqtt5_error *error)
+static bool limits_lists(const mqtt5_options *options)
+{
+    return options != NULL && (options->max_list_items > 0 || options->sender == MQTT5_SENDER_CLIENT);
+}
+
+/* Checks the lists, in the order of mqtt5_check(), and measures the head. */
+static NOINLINE mqtt5_status check_lists(const mqtt5_template *t, const mqtt5_delivery *d, const mqtt5_options *options,
+                                         sizes *s, mqtt5_error *error)
 {
     const size_t beyond = 0x40000000; /* any packet: counting cannot wrap */
+    const size_t most = options != NULL && options->max_list_items > 0 ? options->max_list_items : (size_t)-1;
     const size_t count = d->subscription_ids.count;
     const uint32_t *const items = (const uint32_t *)d->subscription_ids.items;
-    const mqtt5_delivery *const own = &t->delivery;
     mqtt5_list left = d->subscription_ids;
     size_t i, size = t->fixed_size;
     value room;
 
+    if (count > most) {
+        return refuse_delivery(error, MQTT5_ERR_TOO_MANY_ITEMS, MQTT5_PROP_SUBSCRIPTION_ID, most);
+    }
     for (i = 0; i < count; i++) {
         const uint32_t *id = next_id(items, i, &left, &room);
         mqtt5_status status = id == NULL ? MQTT5_ERR_TRUNCATED : check_varint(RULE_NOT_ZERO, *id);
 
         if (status != MQTT5_OK) {
-            return report(error, status, MQTT5_PROP_SUBSCRIPTION_ID, i);
+            return refuse_delivery(error, status, MQTT5_PROP_SUBSCRIPTION_ID, i);
         }
         if (size < beyond) {
             size += 1 + varint_size(*id);
         }
     }
-    size += (d->topic_alias != 0 ? ALIAS_SIZE : 0u) + (d->has_message_expiry_interval ? EXPIRY_SIZE : 0u);
+    if (t->user_property_count > most) {
+        return refuse_delivery(error, MQTT5_ERR_TOO_MANY_ITEMS, MQTT5_PROP_USER_PROPERTIES, most);
+    }
+    if (count > 0 && options != NULL && options->sender == MQTT5_SENDER_CLIENT) { /* 3.3.4-6 */
+        return refuse_delivery(error, MQTT5_ERR_SENDER_PROPERTY, MQTT5_PROP_SUBSCRIPTION_ID, 0);
+    }
+    size += alias_size(d) + expiry_size(d);
     s->properties = size;
-    size += t->length - (own->qos > 0 ? 2u : 0u) - t->topic + (d->qos > 0 ? 2u : 0u) + varint_size(size);
+    size += t->topic_size + packet_id_size(d) + varint_size(size);
     s->remaining = size + t->payload.size;
     s->head = 1 + varint_size(s->remaining) + size;
     return MQTT5_OK;
@@ -245,13 +261,12 @@ static NOINLINE void write_head(uint8_t *at, const mqtt5_template *t, const mqtt
     value room;
 
     at = put_length(at + 1, s->remaining);
-    at = put(at, head + t->topic, t->length - (own->qos > 0 ? 2u : 0u) - t->topic);
+    at = put(at, head + t->topic, t->topic_size);
     if (d->qos > 0) {
         at = put_u16(at, d->packet_id);
     }
     at = put_length(at, s->properties);
-    at = put(at, head + t->properties,
-             t->middle - (own->has_message_expiry_interval ? EXPIRY_SIZE : 0u) - t->properties);
+    at = put(at, head + t->properties, t->middle - expiry_size(own) - t->properties);
     if (d->has_message_expiry_interval) {
         *at++ = MQTT5_PROP_MESSAGE_EXPIRY_INTERVAL;
         at = put_u32(at, d->message_expiry_interval);
@@ -269,41 +284,42 @@ static NOINLINE void write_head(uint8_t *at, const mqtt5_template *t, const mqtt
 }
 
 /* Of the payload, the first bytes are copied: all or none. */
-static FAST mqtt5_status encode(const mqtt5_template *t, const mqtt5_delivery *d, const mqtt5_options *options,
-                                size_t copied, uint8_t *data, size_t size, size_t *written, mqtt5_error *error)
+static FAST mqtt5_status encode_delivery(const mqtt5_template *t, const mqtt5_delivery *d, const mqtt5_options *options,
+                                         size_t copied, uint8_t *data, size_t size, size_t *written, mqtt5_error *error)
 {
     const bool alike = is_alike(d, &t->delivery);
     mqtt5_status status;
+    size_t whole;
     sizes s;
 
+    s.head = t->head.size;
     *written = 0;
     status = check_flags(t, d, error);
-    if (status == MQTT5_OK && !alike) {
-        status = measure_head(t, d, &s, error);
+    if (status == MQTT5_OK && (!alike || limits_lists(options))) {
+        status = check_lists(t, d, options, &s, error);
     }
     if (status != MQTT5_OK) {
         return status;
     }
-    if (alike) {
-        s.head = t->head.size;
-    }
     *written = s.head + copied;
-    if (exceeds_limit(s.head + t->payload.size, options)) {
-        return report(error, MQTT5_ERR_PACKET_TOO_LARGE, MQTT5_FIELD_REMAINING_LENGTH, 0);
+    whole = s.head + t->payload.size;
+    if (whole > MQTT5_MAX_REMAINING_LENGTH + 5 ||
+        (options != NULL && options->max_packet_size > 0 && whole > options->max_packet_size)) {
+        return refuse_delivery(error, MQTT5_ERR_PACKET_TOO_LARGE, MQTT5_FIELD_REMAINING_LENGTH, 0);
     }
     if (data == NULL) {
         return MQTT5_OK;
     }
     if (size < *written) {
-        return report(error, MQTT5_ERR_NO_SPACE, 0, 0);
+        return refuse_delivery(error, MQTT5_ERR_NO_SPACE, 0, 0);
     }
     if (alike) {
         patch_head(data, t, d);
     } else {
         write_head(data, t, d, &s);
     }
-    data[0] = (uint8_t)((unsigned)MQTT5_PUBLISH << 4 | (unsigned)d->duplicate << DUP_SHIFT |
-                        (unsigned)d->qos << QOS_SHIFT | (unsigned)d->retain);
+    data[0] = (uint8_t)((unsigned)MQTT5_PUBLISH << 4 | (unsigned)d->duplicate << 3 | (unsigned)d->qos << 1 |
+                        (unsigned)d->retain); /* 3.3.1 */
     if (copied > 0) {
         memcpy(data + s.head, t->payload.data, copied);
     }
@@ -314,12 +330,12 @@ mqtt5_status mqtt5_template_encode(const mqtt5_template *t, const mqtt5_delivery
                                    const mqtt5_options *options, uint8_t *data, size_t size, size_t *packet_size,
                                    mqtt5_error *error)
 {
-    return encode(t, delivery, options, t->payload.size, data, size, packet_size, error);
+    return encode_delivery(t, delivery, options, t->payload.size, data, size, packet_size, error);
 }
 
 mqtt5_status mqtt5_template_encode_head(const mqtt5_template *t, const mqtt5_delivery *delivery,
                                         const mqtt5_options *options, uint8_t *data, size_t size, size_t *head_size,
                                         mqtt5_error *error)
 {
-    return encode(t, delivery, options, 0, data, size, head_size, error);
+    return encode_delivery(t, delivery, options, 0, data, size, head_size, error);
 }
