@@ -284,8 +284,9 @@ static NOINLINE void write_head(uint8_t *at, const mqtt5_template *t, const mqtt
 }
 
 /* Of the payload, the first bytes are copied: all or none. */
-static FAST mqtt5_status encode_delivery(const mqtt5_template *t, const mqtt5_delivery *d, const mqtt5_options *options,
-                                         size_t copied, uint8_t *data, size_t size, size_t *written, mqtt5_error *error)
+static APART mqtt5_status encode_delivery(const mqtt5_template *t, const mqtt5_delivery *d,
+                                          const mqtt5_options *options, size_t copied, uint8_t *data, size_t size,
+                                          size_t *written, mqtt5_error *error)
 {
     const bool alike = is_alike(d, &t->delivery);
     mqtt5_status status;
