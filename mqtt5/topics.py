@@ -5,7 +5,7 @@ from mqtt5._engine import face
 
 
 @face
-def topic_matches(pattern: str, topic: str) -> bool:
+def topic_matches(filter: str, topic: str) -> bool:
     """Returns whether a subscription with this topic filter matches a message with this topic (4.7).
 
     In a shared subscription's filter, $share/NAME/FILTER, only FILTER counts (4.8.2). A filter that begins with a
