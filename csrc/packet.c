@@ -360,6 +360,7 @@ static unsigned packet_flags(const mqtt5_packet *packet)
 static mqtt5_status report(mqtt5_error *error, mqtt5_status status, unsigned field, size_t offset, size_t index)
 {
     if (error != NULL) {
+        error->packet_id = 0;
         error->status = status;
         error->field = (uint8_t)field;
         error->offset = offset;
@@ -373,6 +374,51 @@ static bool exceeds_limit(size_t packet_size, const mqtt5_options *options)
     return options != NULL && options->max_packet_size > 0 && packet_size > options->max_packet_size;
 }
 
+/* What the sender, or the stage of the connection, does not allow according to the first bytes of a packet. */
+static NOINLINE mqtt5_status check_first_bytes(const uint8_t *data, size_t size, const mqtt5_options *options,
+                                               mqtt5_error *error)
+{
+    const unsigned type = data[0] >> 4, flags = data[0] & 0x0Fu;
+    const unsigned opening = options->sender == MQTT5_SENDER_CLIENT ? MQTT5_CONNECT : MQTT5_CONNACK;
+    unsigned field = MQTT5_FIELD_PACKET_TYPE;
+    mqtt5_status status = MQTT5_OK;
+    size_t offset = 0;
+
+    if (!is_in(packets_of(options->sender), type)) {
+        status = MQTT5_ERR_SENDER_TYPE;
+    } else if (options->stage == MQTT5_STAGE_OPENING && type != opening &&
+               (opening == MQTT5_CONNECT || type != MQTT5_AUTH)) {
+        status = MQTT5_ERR_NOT_CONNECTED;
+    } else if (options->stage == MQTT5_STAGE_OPEN && type == opening) {
+        status = MQTT5_ERR_ALREADY_CONNECTED;
+    } else if (type == MQTT5_PUBLISH) {
+        if ((flags >> QOS_SHIFT & 3) == 3) {
+            status = MQTT5_ERR_BAD_QOS_FLAGS;
+            field = MQTT5_FIELD_QOS;
+        } else if ((flags & ~(unsigned)RETAIN) == 1u << DUP_SHIFT) {
+            status = MQTT5_ERR_DUP_WITHOUT_QOS;
+            field = MQTT5_FIELD_DUPLICATE;
+        }
+    } else if (type == MQTT5_PUBREC && size >= 5 && data[1] >= 3 && data[1] < 0x80 &&
+               !mqtt5_is_reason_code(type, data[4], options->lenient)) {
+        /* "POST ", "PRI *" and "PROXY" begin like a PUBREC of 80 bytes: it is not awaited. */
+        status = MQTT5_ERR_BAD_REASON_CODE;
+        field = MQTT5_FIELD_REASON_CODE;
+        offset = 4;
+    }
+    return status == MQTT5_OK ? status : report(error, status, field, offset, 0);
+}
+
+/* True if check_first_bytes() allows all packets that begin with this byte. */
+static FAST bool is_usual(unsigned first, const mqtt5_options *options)
+{
+    const unsigned type = first >> 4;
+    const unsigned usual = FROM_BOTH & ~(unsigned)IN_PUBREC;
+
+    return IS_FAST && options->stage != MQTT5_STAGE_OPENING && (usual >> type & 1) != 0 &&
+           (type != MQTT5_PUBLISH || (first >> QOS_SHIFT & 3) == 1 || (first & 0x0Eu) == 0);
+}
+
 mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, const mqtt5_options *options, size_t *packet_size,
                          mqtt5_error *error)
 {
@@ -384,6 +430,7 @@ mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, const mqtt5_options *
     if (size == 0) {
         return MQTT5_INCOMPLETE;
     }
+    *packet_size = 0;
     type = data[0] >> 4;
     if (type == 0) {
         return report(error, MQTT5_ERR_RESERVED_TYPE, MQTT5_FIELD_PACKET_TYPE, 0, 0);
@@ -405,6 +452,13 @@ mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, const mqtt5_options *
     }
     whole = (size_t)(r.at - data) + remaining;
     *packet_size = whole;
+    if (options != NULL && options->sender != MQTT5_SENDER_ANY && !is_usual(data[0], options)) {
+        mqtt5_status status = check_first_bytes(data, size, options, error);
+
+        if (status != MQTT5_OK) {
+            return status;
+        }
+    }
     if (exceeds_limit(whole, options)) {
         return report(error, MQTT5_ERR_PACKET_TOO_LARGE, MQTT5_FIELD_REMAINING_LENGTH, 1, 0);
     }
@@ -420,49 +474,120 @@ static bool is_parsed(mqtt5_status status)
 }
 
 /* Parses the body. With a finder, records where each field begins. */
-static FAST mqtt5_status parse(const uint8_t *data, size_t size, mqtt5_packet *packet, finder *f)
+static FAST mqtt5_status parse(const uint8_t *data, size_t size, bool lenient, mqtt5_packet *packet, finder *f)
 {
     reader r = reader_of(data + 1, size - 1);
 
     (void)read_varint(&r);
     r.find = f;
+    r.lenient = lenient;
     read_body(&r, data[0] & 0x0Fu, packet);
     return IS_FAST && r.refused && r.status == MQTT5_OK ? (mqtt5_status)VALUE_REFUSED : r.status;
 }
 
+/* The packet identifier of a packet that was refused; 0 if it has none or ends before. */
+static NOINLINE uint16_t find_packet_id(const uint8_t *data, size_t size)
+{
+    const unsigned type = data[0] >> 4;
+    reader r = reader_of(data + 1, size - 1);
+    mqtt5_view topic;
+
+    (void)read_varint(&r);
+    if (type == MQTT5_PUBLISH && (data[0] >> QOS_SHIFT & 3) != 0) {
+        read_view(&r, &topic);
+    } else if (type < MQTT5_PUBACK || type > MQTT5_UNSUBACK) {
+        return 0;
+    }
+    return read_u16(&r);
+}
+
 /* Locates the error. error->field is that of the refused value, 0 if parsing failed. */
-static NOINLINE void locate(const uint8_t *data, size_t size, mqtt5_packet *packet, mqtt5_error *error)
+static NOINLINE void locate(const uint8_t *data, size_t size, bool lenient, mqtt5_packet *packet, mqtt5_error *error)
 {
     finder f;
 
     memset(&f, 0, sizeof(f));
     f.wanted = error->field;
     f.skip = error->index;
-    if (!is_parsed(parse(data, size, packet, &f))) {
+    if (!is_parsed(parse(data, size, lenient, packet, &f))) {
         error->field = f.field;
         error->index = f.item;
         f.found = true;
     }
     error->offset = f.found ? (size_t)(f.at - data) : 0;
+    error->packet_id = find_packet_id(data, size);
 }
 
-/* Checks what was parsed, unless that failed, and locates an error. */
-static INLINE mqtt5_status check_and_locate(mqtt5_status status, const uint8_t *data, size_t size, mqtt5_packet *packet,
-                                            mqtt5_error *error)
+/* Reads a packet and checks its values. In fast builds, most values were checked while they were read. */
+static FAST mqtt5_status parse_and_check(const uint8_t *data, size_t size, bool lenient, mqtt5_packet *packet,
+                                         mqtt5_error *error)
 {
+    static const mqtt5_options leniently = {0, 0, MQTT5_SENDER_ANY, MQTT5_STAGE_ANY, true, false};
+    const mqtt5_status status = parse(data, size, lenient, packet, NULL);
+
     if (!is_parsed(status)) {
-        (void)report(error, status, 0, 0, 0);
+        return report(error, status, 0, 0, 0);
+    }
 #if IS_FAST
-    } else if (status == MQTT5_OK) {
-        status = mqtt5_check_decoded(packet, error);
+    if (status == MQTT5_OK && !lenient) {
+        return mqtt5_check_decoded(packet, error);
+    }
 #endif
-    } else {
-        status = mqtt5_check(packet, error);
+    return mqtt5_check(packet, lenient ? &leniently : NULL, error);
+}
+
+/* After a packet was read strictly: reads it leniently if that failed, applies the other options, locates an error. */
+static RARE mqtt5_status apply_options(mqtt5_status status, const uint8_t *data, size_t size,
+                                       const mqtt5_options *options, mqtt5_packet *packet, mqtt5_error *error)
+{
+    const bool lenient = options != NULL && options->lenient;
+
+    if (status != MQTT5_OK && lenient) {
+        status = parse_and_check(data, size, true, packet, error);
+        packet->lenient = true;
+    }
+    if (status == MQTT5_OK && options != NULL) {
+        status = check_restrictions(packet, options, error);
     }
     if (status != MQTT5_OK && error != NULL) {
-        locate(data, size, packet, error);
+        locate(data, size, lenient, packet, error);
     }
     return status;
+}
+
+/*
+ * True if the options may refuse a packet that was read strictly; exact for what streams are made of. check.c
+ * has the rules.
+ */
+static FAST bool may_refuse(const mqtt5_packet *packet, const mqtt5_options *options)
+{
+    const unsigned looked_at = IN_CONNECT | IN_SUBSCRIBE | IN_UNSUBSCRIBE | IN_SUBSCRIBE_ACK | IN_DISCONNECT | IN_AUTH;
+    const mqtt5_properties *properties = &packet->as.properties;
+    const size_t most = options->max_list_items;
+
+    if (!IS_FAST || options->forbid_control_characters || is_in(looked_at, packet->type)) {
+        return true;
+    }
+    if (properties->present != 0) {
+        if (mqtt5_has(properties, MQTT5_PROP_SUBSCRIPTION_ID) ||
+            (mqtt5_has(properties, MQTT5_PROP_USER_PROPERTIES) && most > 0 &&
+             properties->user_properties.count > most)) {
+            return true;
+        }
+    }
+    return is_in(IN_RECEIVED, packet->type) && packet->as.puback.reason_code != MQTT5_RC_SUCCESS;
+}
+
+static APART mqtt5_status decode_body(const uint8_t *data, size_t size, const mqtt5_options *options,
+                                      mqtt5_packet *packet, mqtt5_error *error)
+{
+    const mqtt5_status status = parse_and_check(data, size, false, packet, error);
+
+    packet->lenient = false;
+    if (status == MQTT5_OK && (options == NULL || !may_refuse(packet, options))) {
+        return MQTT5_OK;
+    }
+    return apply_options(status, data, size, options, packet, error);
 }
 
 mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, const mqtt5_options *options, mqtt5_packet *packet,
@@ -471,49 +596,52 @@ mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, const mqtt5_options 
     mqtt5_status status = mqtt5_frame(data, size, options, packet_size, error);
 
     packet->type = size > 0 ? data[0] >> 4 : 0;
-    if (status != MQTT5_OK) {
-        return status;
+    return status != MQTT5_OK ? status : decode_body(data, *packet_size, options, packet, error);
+}
+
+/* True if everything before the payload of a PUBLISH is there. A field that continues after size is not truncated. */
+static NOINLINE bool has_head(const uint8_t *data, size_t size, bool lenient, mqtt5_packet *packet)
+{
+    size_t header = 1;
+
+    while (header < size && data[header] >= 0x80) {
+        header++;
     }
-    size = *packet_size;
-    return check_and_locate(parse(data, size, packet, NULL), data, size, packet, error);
+    return header < size && parse(data, size, lenient, packet, NULL) != MQTT5_ERR_TRUNCATED;
 }
 
 mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, const mqtt5_options *options, mqtt5_packet *packet,
                                size_t *packet_size, mqtt5_error *error)
 {
-    mqtt5_status status = mqtt5_decode(data, size, options, packet, packet_size, error);
-    size_t header = 1;
+    mqtt5_status status = mqtt5_frame(data, size, options, packet_size, error);
 
-    if (status != MQTT5_INCOMPLETE || packet->type != MQTT5_PUBLISH) {
-        return status;
-    }
-    while (header < size && data[header] >= 0x80) {
-        header++;
-    }
-    if (header >= size) {
-        return status;
-    }
-    status = parse(data, size, packet, NULL);
-    if (status == MQTT5_ERR_TRUNCATED) { /* a field that continues after size need not be truncated in the packet */
-        return MQTT5_INCOMPLETE;
-    }
-    status = check_and_locate(status, data, size, packet, error);
+    packet->type = size > 0 ? data[0] >> 4 : 0;
     if (status == MQTT5_OK) {
+        size = *packet_size;
+    } else if (status != MQTT5_INCOMPLETE || packet->type != MQTT5_PUBLISH ||
+               !has_head(data, size, options != NULL && options->lenient, packet)) {
+        return status;
+    }
+    status = decode_body(data, size, options, packet, error);
+    if (status == MQTT5_OK && packet->type == MQTT5_PUBLISH) {
         packet->as.publish.payload.size += *packet_size - size;
     }
     return status;
 }
 
-/* Inlined into both callers to save stack; firmware rarely links both. */
-static INLINE mqtt5_status encode_packet(const mqtt5_packet *packet, const mqtt5_options *options, uint8_t *data,
-                                         size_t size, size_t *packet_size, mqtt5_error *error)
+/*
+ * Writes a packet, or only its head: all but the payload. Inlined into the callers to save stack; firmware rarely
+ * links more than one.
+ */
+static INLINE mqtt5_status encode_packet(const mqtt5_packet *packet, const mqtt5_options *options, bool only_head,
+                                         uint8_t *data, size_t size, size_t *written, mqtt5_error *error)
 {
-    size_t payload, given;
+    size_t payload, given, whole;
     writer w;
 
     w.data = data;
     w.size = data == NULL ? 0 : size < largest_packet ? size : largest_packet;
-    *packet_size = 0;
+    *written = 0;
     if (!is_in(ENCODED, packet->type)) {
         return report(error, MQTT5_ERR_WRONG_DIRECTION, MQTT5_FIELD_PACKET_TYPE, 0, 0);
     }
@@ -522,18 +650,19 @@ static INLINE mqtt5_status encode_packet(const mqtt5_packet *packet, const mqtt5
     w.at = 1 + given;
     write_body(&w, packet);
     write_length(&w, 1, given, payload);
-    *packet_size = w.at + payload;
-    if (*packet_size > largest_packet || exceeds_limit(*packet_size, options)) {
+    whole = w.at + payload;
+    *written = only_head ? w.at : whole;
+    if (whole > largest_packet || exceeds_limit(whole, options)) {
         return report(error, MQTT5_ERR_PACKET_TOO_LARGE, MQTT5_FIELD_REMAINING_LENGTH, 0, 0);
     }
     if (w.data == NULL) {
         return MQTT5_OK;
     }
-    if (w.size < *packet_size) {
+    if (w.size < *written) {
         return report(error, MQTT5_ERR_NO_SPACE, 0, 0, 0);
     }
     w.data[0] = (uint8_t)((unsigned)packet->type << 4 | packet_flags(packet));
-    if (payload > 0) { /* last, so that it is never moved */
+    if (payload > 0 && !only_head) { /* last, so that it is never moved */
         memcpy(w.data + w.at, packet->as.publish.payload.data, payload);
     }
     return MQTT5_OK;
@@ -545,12 +674,22 @@ mqtt5_status mqtt5_encode(const mqtt5_packet *packet, const mqtt5_options *optio
     mqtt5_status status;
 
     *packet_size = 0;
-    status = mqtt5_check(packet, error);
-    return status != MQTT5_OK ? status : encode_packet(packet, options, data, size, packet_size, error);
+    status = mqtt5_check(packet, options, error);
+    return status != MQTT5_OK ? status : encode_packet(packet, options, false, data, size, packet_size, error);
 }
 
 mqtt5_status mqtt5_encode_checked(const mqtt5_packet *packet, const mqtt5_options *options, uint8_t *data, size_t size,
                                   size_t *packet_size, mqtt5_error *error)
 {
-    return encode_packet(packet, options, data, size, packet_size, error);
+    return encode_packet(packet, options, false, data, size, packet_size, error);
+}
+
+mqtt5_status mqtt5_encode_head(const mqtt5_packet *packet, const mqtt5_options *options, uint8_t *data, size_t size,
+                               size_t *head_size, mqtt5_error *error)
+{
+    mqtt5_status status;
+
+    *head_size = 0;
+    status = mqtt5_check(packet, options, error);
+    return status != MQTT5_OK ? status : encode_packet(packet, options, true, data, size, head_size, error);
 }

@@ -374,6 +374,24 @@ static FAST bool read_property(reader *r, const property *row, const uint8_t *st
     }
 }
 
+/* The row of a property that lenient reading accepts where it is not allowed, and then drops. */
+static NOINLINE const property *find_misplaced(uint32_t id, unsigned where)
+{
+    return id == MQTT5_PROP_WILL_DELAY_INTERVAL && where == IN_PUBLISH ? find_property(id, IN_WILL) : NULL;
+}
+
+/* Lenient reading drops a Will Delay Interval outside a Will, and a Maximum QoS of 2: its absence says so (3.2.2.3.4).
+ */
+static NOINLINE void drop_properties(unsigned where, mqtt5_properties *properties)
+{
+    if (where == IN_PUBLISH) {
+        properties->present &= ~bit(MQTT5_PROP_WILL_DELAY_INTERVAL);
+    }
+    if (where == IN_CONNACK && mqtt5_has(properties, MQTT5_PROP_MAX_QOS) && properties->max_qos == 2) {
+        properties->present &= ~bit(MQTT5_PROP_MAX_QOS);
+    }
+}
+
 /* The reader is a copy whose address is not taken, so that the compiler may keep it in registers. */
 void mqtt5_read_properties(reader *from, unsigned where, mqtt5_properties *properties)
 {
@@ -404,6 +422,9 @@ void mqtt5_read_properties(reader *from, unsigned where, mqtt5_properties *prope
         }
         id = *r.at < 0x80 ? *r.at++ : read_varint(&r); /* all that exist take one byte */
         row = find_property(id, where);
+        if (row == NULL && r.lenient) {
+            row = find_misplaced(id, where);
+        }
         if (row == NULL) {
             fail(&r, mqtt5_refuse_property(id));
             break;
@@ -420,6 +441,9 @@ void mqtt5_read_properties(reader *from, unsigned where, mqtt5_properties *prope
     }
     from->refused = from->refused || refused;
     properties->present = present;
+    if (r.lenient) {
+        drop_properties(where, properties);
+    }
     from->at = r.end;
     if (r.status != MQTT5_OK) {
         fail(from, r.status);
