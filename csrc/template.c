@@ -291,7 +291,7 @@ static APART mqtt5_status encode_delivery(const mqtt5_template *t, const mqtt5_d
     const bool alike = is_alike(d, &t->delivery);
     mqtt5_status status;
     size_t whole;
-    sizes s;
+    sizes s = {0, 0, 0};
 
     s.head = t->head.size;
     *written = 0;
