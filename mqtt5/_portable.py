@@ -829,6 +829,8 @@ class PublishTemplate:
             if status == lib.MQTT5_OK:
                 self._data = ffi.new("uint8_t[]", max(size[0], 1))
                 status = init(struct, scratch.packet, options, self._data, size[0], size, error)
+            if status == lib.MQTT5_ERR_PACKET_TOO_LARGE:
+                raise _errors.too_large(shape.cls.__name__, shape.measure(packet), 0)
             if status != lib.MQTT5_OK:
                 raise shape.refusal(packet, status, error)
         finally:

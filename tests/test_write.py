@@ -122,7 +122,7 @@ def test_packet_beyond_mqtt_limit_refused() -> None:
         packet.write_parts()
     assert packet.packet_size == 268_435_461
     with pytest.raises(mqtt5.PacketTooLarge):
-        mqtt5.PublishTemplate(packet).write()
+        mqtt5.PublishTemplate(packet)
     del payload, packet, caught
     with pytest.raises(ValueError, match="payload"):  # larger than any packet
         PublishPacket("t", bytes(268_435_456))
