@@ -45,7 +45,7 @@ SIGNATURES = {
     "PublishTemplate.write": f"(self, *, {DELIVERY})",
     "PublishTemplate.write_parts": f"(self, *, {DELIVERY})",
     "Will.publish": "(self, packet_id=None)",
-    "topic_matches": "(pattern, topic)",
+    "topic_matches": "(filter, topic)",
 }
 
 
