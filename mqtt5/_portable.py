@@ -716,7 +716,7 @@ class Decoder:
             if self._error is None or self._error.packet_size is not None:
                 self._drop_read()
                 skipped = min(self._skipping, view.nbytes)
-                self._buffer += (view if view.contiguous else memoryview(view.tobytes())).cast("B")[skipped:]
+                self._buffer += view.tobytes()[skipped:] if skipped or not view.contiguous else view
                 self._skipping -= skipped
 
     def skip(self) -> None:
