@@ -616,7 +616,7 @@ HEADER = 16
 #: Bytes from the start of a stream that suffice to recognize another protocol.
 START = 64
 
-#: When so many bytes have arrived, another protocol may be told from a PUBREC that has not arrived in full.
+#: Once this number of bytes has arrived, another protocol may be told from a PUBREC that has not arrived in full.
 LOOK_AGAIN = 5
 
 
