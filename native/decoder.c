@@ -12,6 +12,7 @@ enum {
     SHARED_FROM = 1024, /* bytes objects of at least this size are not copied if no other bytes wait */
     KEPT_ROOM = 1024,   /* that may stay allocated beyond the need */
     PAYLOAD_FROM = 32768,
+    TELLING = 5, /* with this many bytes, mqtt5_frame() knows more than with the size alone if the sender is known */
     PAYLOAD_GROWTH = 64 /* at most this multiple of the arrived bytes is allocated */
 };
 
@@ -20,7 +21,11 @@ typedef struct decoder {
     PyObject_HEAD
     const state *state;
     mqtt5_options options;
-    PyObject *error;   /* the first DecodeError */
+    bool at_start;     /* no packet was read or refused yet */
+    unsigned moves;    /* counts how often the next packet became another one */
+    bool is_lost;      /* after an error: it is not known where the next packet begins */
+    PyObject *error;   /* the DecodeError, until skip() */
+    size_t skipped;    /* bytes of the refused packet that have still to arrive */
     PyObject *buffer;  /* bytes; those from start to end wait to be read */
     bool owned;        /* the decoder owns the buffer and writes to it while it has the only reference */
     Py_ssize_t start, end;
@@ -41,7 +46,8 @@ static void forget_all(decoder *self)
     Py_CLEAR(self->buffer);
     Py_CLEAR(self->payload);
     self->start = self->end = 0;
-    self->needed = self->next_try = 0;
+    self->needed = self->next_try = self->skipped = 0;
+    self->moves++;
 }
 
 /* Moves the waiting bytes to a buffer that the decoder owns, with room for more bytes after them. */
@@ -194,13 +200,28 @@ static int feed_bytes(decoder *self, const char *data, Py_ssize_t size)
     return 0;
 }
 
+/* Drops what is left of a refused packet. */
+static int feed_rest(decoder *self, const char *data, size_t size)
+{
+    const size_t skipped = Py_MIN(self->skipped, size);
+
+    if (self->is_lost) {
+        return 0;
+    }
+    if (begin_payload(self) < 0 || feed_bytes(self, data + skipped, (Py_ssize_t)(size - skipped)) < 0) {
+        return -1;
+    }
+    self->skipped -= skipped;
+    return 0;
+}
+
 static PyObject *feed(decoder *self, PyObject *data)
 {
     Py_buffer view;
     int result;
 
     if (PyBytes_CheckExact(data) && PyBytes_GET_SIZE(data) >= SHARED_FROM && self->start == self->end &&
-        self->payload == NULL && self->error == NULL) {
+        self->payload == NULL && self->skipped == 0 && !self->is_lost) {
         Py_XSETREF(self->buffer, Py_NewRef(data));
         self->owned = false;
         self->start = 0;
@@ -210,32 +231,82 @@ static PyObject *feed(decoder *self, PyObject *data)
     if (native_get_buffer(self->state, data, &view, "data") < 0) {
         return NULL;
     }
-    result = self->error == NULL ? begin_payload(self) : 0;
-    if (result == 0 && self->error == NULL) {
-        result = feed_bytes(self, (const char *)view.buf, view.len);
-    }
+    result = feed_rest(self, (const char *)view.buf, (size_t)view.len);
     PyBuffer_Release(&view);
     return result == 0 ? Py_NewRef(Py_None) : NULL;
 }
 
-/* Returns the object of a decoded packet, which takes size bytes of the buffer. */
+/* Making an object or an exception may run other code, which may use the decoder. */
+
+/* Returns the object of a decoded packet, which takes size bytes of the buffer. The decoder moves on first. */
 static PyObject *take_packet(decoder *self, const mqtt5_packet *packet, Py_ssize_t size)
 {
-    /* Making the object may run other code, which may use the decoder. So the decoder moves on first. */
     PyObject *buffer = Py_NewRef(self->buffer), *payload = self->payload, *made;
-    Py_ssize_t next = self->start + size;
+    const uint8_t stage = self->options.stage;
+    const bool at_start = self->at_start;
+    const unsigned moves = ++self->moves;
 
-    self->start = next;
+    self->start += size;
     self->payload = NULL;
     self->needed = self->next_try = 0;
+    self->at_start = false;
+    if (stage == MQTT5_STAGE_ANY || packet->type == MQTT5_CONNECT || packet->type == MQTT5_CONNACK) {
+        self->options.stage = MQTT5_STAGE_OPEN;
+    }
     made = native_read_packet(self->state, packet, payload);
-    if (made == NULL && self->buffer == buffer && self->start == next) { /* no memory: the packet is still there */
+    if (made == NULL && self->buffer == buffer && self->moves == moves) { /* no memory: the packet is still there */
         self->start -= size;
         self->payload = Py_XNewRef(payload);
+        self->options.stage = stage;
+        self->at_start = at_start;
     }
     Py_XDECREF(payload);
     Py_DECREF(buffer);
     return made;
+}
+
+/* Drops the next packet, which was refused. Its size is 0 if it is not known; then the rest is of no use either. */
+static void drop_packet(decoder *self, size_t size)
+{
+    size_t arrived = (size_t)(self->end - self->start), filled = 0;
+
+    self->at_start = false;
+    if (size == 0) {
+        self->is_lost = true;
+        forget_all(self);
+        return;
+    }
+    if (self->payload != NULL) { /* it is not in the buffer */
+        arrived = size - (size_t)self->payload_size;
+        filled = (size_t)self->filled;
+    }
+    arrived = Py_MIN(arrived, size);
+    self->start += (Py_ssize_t)arrived;
+    self->skipped = size - arrived - filled;
+    self->needed = self->next_try = 0;
+    self->moves++;
+    Py_CLEAR(self->payload);
+    tidy(self);
+}
+
+/* Raises the error of the next packet, and drops the packet. */
+static void refuse_packet(decoder *self, const mqtt5_packet *packet, const mqtt5_error *error, size_t size)
+{
+    const size_t waits = (size_t)(self->end - self->start);
+    const size_t shown = self->payload != NULL ? size - (size_t)self->payload_size : waits;
+    PyObject *buffer = Py_NewRef(self->buffer), *exception;
+    const unsigned moves = self->moves;
+
+    exception = native_refuse(self->state, packet, error, waiting(self), shown, size, self->at_start);
+    Py_DECREF(buffer);
+    if (exception != NULL && self->moves == moves) {
+        Py_XSETREF(self->error, Py_NewRef(exception));
+        drop_packet(self, size);
+    }
+    if (exception != NULL) {
+        native_raise(PyObject_CallOneArg(self->state->again, exception));
+        Py_DECREF(exception);
+    }
 }
 
 static PyObject *next(decoder *self)
@@ -244,7 +315,6 @@ static PyObject *next(decoder *self)
     mqtt5_packet packet;
     mqtt5_error error;
     mqtt5_status status;
-    PyObject *exception;
     size_t size;
 
     if (self->error != NULL) {
@@ -252,11 +322,18 @@ static PyObject *next(decoder *self)
         return NULL;
     }
     if (self->payload != NULL) {
-        if (self->filled < self->payload_size) {
+        const bool is_complete = self->filled == self->payload_size;
+
+        if (!is_complete && self->needed > 0) {
             return NULL;
         }
-        mqtt5_decode_head(waiting(self), (size_t)waits, &self->options, &packet, &size, NULL);
-        return take_packet(self, &packet, (Py_ssize_t)(size - (size_t)self->payload_size));
+        status = mqtt5_decode_head(waiting(self), (size_t)waits, &self->options, &packet, &size, &error);
+        if (status != MQTT5_OK) { /* a limit has changed */
+            refuse_packet(self, &packet, &error, size);
+            return NULL;
+        }
+        self->needed = size;
+        return is_complete ? take_packet(self, &packet, (Py_ssize_t)(size - (size_t)self->payload_size)) : NULL;
     }
     if (waits == 0 || (size_t)waits < self->needed) {
         tidy(self);
@@ -267,19 +344,28 @@ static PyObject *next(decoder *self)
         return take_packet(self, &packet, (Py_ssize_t)size);
     }
     if (status == MQTT5_INCOMPLETE) {
-        self->needed = size;
+        self->needed = self->options.sender != MQTT5_SENDER_ANY && waits < TELLING ? Py_MIN(size, TELLING) : size;
         if (begin_payload(self) == 0) {
             tidy(self);
         }
         return NULL;
     }
-    exception = native_refuse(self->state, &packet, &error, waiting(self), (size_t)waits);
-    if (exception != NULL) {
-        Py_XSETREF(self->error, exception);
-        forget_all(self);
-        native_raise(PyObject_CallOneArg(self->state->again, exception));
-    }
+    refuse_packet(self, &packet, &error, size);
     return NULL;
+}
+
+static PyObject *skip(decoder *self)
+{
+    if (self->error == NULL) {
+        native_raise(PyObject_CallNoArgs(self->state->nothing_to_skip));
+        return NULL;
+    }
+    if (self->is_lost) {
+        native_raise(PyObject_CallOneArg(self->state->again, self->error));
+        return NULL;
+    }
+    Py_CLEAR(self->error);
+    Py_RETURN_NONE;
 }
 
 /*
@@ -306,6 +392,17 @@ static PyObject *decoder_next(PyObject *self)
     return result;
 }
 
+static PyObject *decoder_skip(PyObject *self, PyObject *unused)
+{
+    PyObject *result;
+
+    (void)unused;
+    Py_BEGIN_CRITICAL_SECTION(self);
+    result = skip((decoder *)self);
+    Py_END_CRITICAL_SECTION();
+    return result;
+}
+
 static PyObject *decoder_buffered(PyObject *self, void *unused)
 {
     const decoder *d = (const decoder *)self;
@@ -318,7 +415,44 @@ static PyObject *decoder_buffered(PyObject *self, void *unused)
     return PyLong_FromSsize_t(size);
 }
 
-static PyObject *decoder_reduce(PyObject *self, PyObject *unused)
+static size_t *limit_of(PyObject *self, bool of_items)
+{
+    mqtt5_options *options = &((decoder *)self)->options;
+
+    return of_items ? &options->max_list_items : &options->max_packet_size;
+}
+
+/* The closure of the attribute of the largest packet is NULL. */
+static PyObject *decoder_limit(PyObject *self, void *of_items)
+{
+    size_t limit;
+
+    Py_BEGIN_CRITICAL_SECTION(self);
+    limit = *limit_of(self, of_items != NULL);
+    Py_END_CRITICAL_SECTION();
+    return limit > 0 ? PyLong_FromSize_t(limit) : Py_NewRef(Py_None);
+}
+
+static int decoder_set_limit(PyObject *self, PyObject *value, void *of_items)
+{
+    const char *name = of_items != NULL ? "max_list_items" : "max_packet_size";
+    size_t limit;
+
+    if (value == NULL) {
+        PyErr_Format(PyExc_AttributeError, "cannot delete '%s'", name);
+        return -1;
+    }
+    if (native_take_limit(((decoder *)self)->state, value, name, &limit) < 0) {
+        return -1;
+    }
+    Py_BEGIN_CRITICAL_SECTION(self);
+    *limit_of(self, of_items != NULL) = limit;
+    ((decoder *)self)->needed = 0; /* so that the next step looks at the packet again */
+    Py_END_CRITICAL_SECTION();
+    return 0;
+}
+
+PyObject *native_refuse_pickling(PyObject *self, PyObject *unused)
 {
     PyObject *name = PyType_GetName(Py_TYPE(self));
 
@@ -345,25 +479,26 @@ static PyObject *decoder_new(PyTypeObject *type, PyObject *args, PyObject *keywo
 
 static int decoder_init(PyObject *object, PyObject *args, PyObject *keywords)
 {
-    static char *names[] = {"max_packet_size", NULL};
+    static char *names[] = {"max_packet_size",           "sender", "from_start", "strict", "max_list_items",
+                            "forbid_control_characters", NULL};
     decoder *self = (decoder *)object;
-    PyObject *given = Py_None, *limit, *error;
-    size_t size;
+    PyObject *values[READ_OPTIONS] = {NULL}, *start = NULL, *error;
+    mqtt5_options options;
+    bool from_start = true;
 
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|O:Decoder", names, &given)) {
+    memset(&options, 0, sizeof(options));
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|O$OOOOO:Decoder", names, &values[MAX_PACKET_SIZE],
+                                     &values[SENDER], &start, &values[STRICT], &values[MAX_LIST_ITEMS],
+                                     &values[FORBID_CONTROL_CHARACTERS]) ||
+        native_take_options(self->state, values, &options) < 0 ||
+        native_take_bool(self->state, start, "from_start", &from_start) < 0) {
         return -1;
     }
-    limit = PyObject_CallFunction(self->state->size_limit, "Os", given, names[0]);
-    if (limit == NULL) {
-        return -1;
-    }
-    size = PyLong_AsSize_t(limit);
-    Py_DECREF(limit);
-    if (PyErr_Occurred()) {
-        return -1;
-    }
+    options.stage = (uint8_t)(from_start ? MQTT5_STAGE_OPENING : MQTT5_STAGE_ANY);
     Py_BEGIN_CRITICAL_SECTION(self);
-    self->options.max_packet_size = size;
+    self->options = options;
+    self->at_start = true;
+    self->is_lost = false;
     error = self->error;
     self->error = NULL;
     forget_all(self);
@@ -396,24 +531,46 @@ static void decoder_dealloc(PyObject *self)
     Py_DECREF(type);
 }
 
-PyMethodDef native_decoder_methods[] = {
+static PyMethodDef decoder_methods[] = {
     {"feed", decoder_feed, METH_O,
      "feed($self, data, /)\n--\n\n"
      "Adds data that has arrived, any bytes-like object. The caller may change or reuse it afterwards."},
-    {"__reduce__", decoder_reduce, METH_NOARGS, "__reduce__($self, /)\n--\n\n"},
+    {"skip", decoder_skip, METH_NOARGS,
+     "skip($self, /)\n--\n\n"
+     "Passes over the packet that raised DecodeError, so that the next step goes on with the packet after it.\n"
+     "\n"
+     "The rest of that packet may still have to arrive; it is not kept. Raises the DecodeError again if the size of\n"
+     "the packet is not known, since the start of the next one is not either. Raises ValueError without an error."},
+    {"__reduce__", native_refuse_pickling, METH_NOARGS, "__reduce__($self, /)\n--\n\n"},
     {NULL, NULL, 0, NULL},
 };
 
-const PyGetSetDef native_decoder_attributes[] = {
-    {"buffered", decoder_buffered, NULL, NULL, NULL},
+static PyGetSetDef decoder_attributes[] = {
+    {"buffered", decoder_buffered, NULL,
+     "Number of bytes that wait for more. If it is not 0 at the end of a stream, the last packet was cut.", NULL},
+    {"max_packet_size", decoder_limit, decoder_set_limit,
+     "Largest packet in bytes, or None. A change applies to each packet that no step has returned yet.", NULL},
+    {"max_list_items", decoder_limit, decoder_set_limit,
+     "Largest number of items of a list, or None. A change applies to each packet that no step has returned yet.",
+     (void *)"items"},
     {NULL, NULL, NULL, NULL, NULL},
 };
 
-const int native_decoder_size = sizeof(decoder);
-
-const PyType_Slot native_decoder_slots[] = {
-    {Py_tp_new, (void *)decoder_new},         {Py_tp_init, (void *)decoder_init},
-    {Py_tp_dealloc, (void *)decoder_dealloc}, {Py_tp_traverse, (void *)decoder_traverse},
-    {Py_tp_clear, (void *)decoder_clear},     {Py_tp_iter, (void *)PyObject_SelfIter},
-    {Py_tp_iternext, (void *)decoder_next},   {0, NULL},
+static PyType_Slot decoder_slots[] = {
+    {Py_tp_doc,
+     (void *)"Decoder(max_packet_size=None, *, sender=None, from_start=True, strict=True, max_list_items=None, "
+             "forbid_control_characters=False)\n--\n\n"},
+    {Py_tp_new, (void *)decoder_new},
+    {Py_tp_init, (void *)decoder_init},
+    {Py_tp_dealloc, (void *)decoder_dealloc},
+    {Py_tp_traverse, (void *)decoder_traverse},
+    {Py_tp_clear, (void *)decoder_clear},
+    {Py_tp_iter, (void *)PyObject_SelfIter},
+    {Py_tp_iternext, (void *)decoder_next},
+    {Py_tp_methods, decoder_methods},
+    {Py_tp_getset, decoder_attributes},
+    {0, NULL},
 };
+
+PyType_Spec native_decoder_spec = {"mqtt5.stream.Decoder", sizeof(decoder), 0,
+                                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, decoder_slots};

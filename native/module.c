@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * module.c - the module mqtt5._native: its state, reading from buffers, and the functions and classes that Python
- * documents.
+ * module.c - the module mqtt5._native: its state, arguments, reading from buffers, and the functions and classes that
+ * Python documents.
  *
  * It knows how the parts of the engine reach Python. It does not know what a
  * packet is.
@@ -23,35 +23,39 @@ void native_raise(PyObject *exception)
     }
 }
 
-/* The end of the bytes that an error text may show: that of the packet, or of a bad fixed header. */
-static size_t end_of_packet(const uint8_t *data, size_t size, const mqtt5_error *error)
+/* The end of the bytes that an error text may show: that of a complete packet, else that of the fixed header if it is
+ * bad. */
+static size_t end_of_packet(const uint8_t *data, size_t size, size_t packet_size, const mqtt5_error *error)
 {
-    size_t end;
+    size_t end = 1;
 
-    if (mqtt5_frame(data, size, NULL, &end, NULL) == MQTT5_OK) {
-        return end;
+    if (packet_size > 0 && packet_size <= size) {
+        return packet_size;
     }
-    for (end = 1; error->offset > 0 && end < size && end < 5;) {
+    while (error->offset > 0 && end < size && end < 5) {
         if (data[end++] < 0x80) {
             break;
         }
     }
-    return end;
+    return end > error->offset ? end : size;
 }
 
 PyObject *native_refuse(const state *s, const mqtt5_packet *packet, const mqtt5_error *error, const uint8_t *data,
-                        size_t size)
+                        size_t size, size_t packet_size, bool at_start)
 {
     const layout *l = packet->type < TYPES ? s->packets[packet->type] : NULL;
-    const size_t left = end_of_packet(data, size, error) - error->offset;
+    const size_t left = end_of_packet(data, size, packet_size, error) - error->offset;
     PyObject *none = PyTuple_New(0), *exception = NULL;
+    uint8_t level = 0;
+    const char *protocol = at_start ? mqtt5_foreign_protocol(data, size, &level) : NULL;
 
     if (none != NULL) {
-        exception = PyObject_CallFunction(s->refuse_packet, "Ossiisnny#", l != NULL ? l->declared : none,
-                                          mqtt5_type_name(packet->type), mqtt5_strerror(error->status),
-                                          (int)mqtt5_reason_code(error->status), (int)error->field,
-                                          mqtt5_field_name(error->field), (Py_ssize_t)error->offset,
-                                          (Py_ssize_t)error->index, data + error->offset, (Py_ssize_t)Py_MIN(left, 9));
+        exception = PyObject_CallFunction(
+            s->refuse_packet, "Ossiisnny#inizi", l != NULL ? l->declared : none, mqtt5_type_name(packet->type),
+            mqtt5_strerror(error->status), (int)mqtt5_reason_code(error->status), (int)error->field,
+            mqtt5_field_name(error->field), (Py_ssize_t)error->offset, (Py_ssize_t)error->index, data + error->offset,
+            (Py_ssize_t)Py_MIN(left, 9), (int)packet->type, (Py_ssize_t)packet_size, (int)error->packet_id, protocol,
+            (int)level);
         Py_DECREF(none);
     }
     return exception;
@@ -94,14 +98,14 @@ typedef struct source {
     uint8_t room[1024];
 } source;
 
-/* Copies the first packet, or its bad fixed header, from memory that may change meanwhile. */
-static int copy_packet(source *from, const Py_buffer *view)
+/* Copies the first packet, or what tells why there is none, from memory that may change meanwhile. */
+static int copy_packet(source *from, const Py_buffer *view, const mqtt5_options *options)
 {
-    enum { LONGEST_HEADER = 5 };
+    enum { LONGEST_START = 64 }; /* of a foreign protocol */
     size_t size, arrived = (size_t)view->len;
 
-    if (mqtt5_frame((const uint8_t *)view->buf, arrived, NULL, &size, NULL) != MQTT5_OK) {
-        size = Py_MIN(arrived, LONGEST_HEADER);
+    if (mqtt5_frame((const uint8_t *)view->buf, arrived, options, &size, NULL) != MQTT5_OK) {
+        size = Py_MIN(arrived, LONGEST_START);
     }
     from->owner = NULL;
     from->data = from->room;
@@ -134,7 +138,7 @@ static void own_bytes(source *from, PyObject *bytes, const void *data, Py_ssize_
     from->size = from->arrived = (size_t)size;
 }
 
-static int open_source(const state *s, PyObject *buffer, source *from)
+static int open_source(const state *s, PyObject *buffer, const mqtt5_options *options, source *from)
 {
     PyObject *owner;
     Py_buffer view;
@@ -152,68 +156,127 @@ static int open_source(const state *s, PyObject *buffer, source *from)
         own_bytes(from, owner, view.buf, view.len);
     } else {
         Py_BEGIN_CRITICAL_SECTION(owner); /* a bytearray that other threads change */
-        result = copy_packet(from, &view);
+        result = copy_packet(from, &view, options);
         Py_END_CRITICAL_SECTION();
     }
     PyBuffer_Release(&view);
     return result;
 }
 
-/* ------------------------------------------------------------- functions */
+/* ------------------------------------------------------------- arguments */
 
-/* Gets the arguments of a function with these required parameters. Returns 0, or -1 with a TypeError. */
-static int take_arguments(const char *name, const char *const *parameters, Py_ssize_t wanted, PyObject *const *args,
-                          Py_ssize_t count, PyObject *names, PyObject **taken)
+int native_take(const parameters *p, PyObject *const *args, Py_ssize_t count, PyObject *names, PyObject **taken)
 {
     const Py_ssize_t name_count = names != NULL ? PyTuple_GET_SIZE(names) : 0;
     Py_ssize_t i, k;
 
-    for (i = 0; i < wanted; i++) {
+    if (count > p->keyword) {
+        PyErr_Format(PyExc_TypeError, "%s() takes %zd positional argument%s but %zd were given", p->function,
+                     p->keyword, p->keyword == 1 ? "" : "s", count);
+        return -1;
+    }
+    for (i = 0; i < p->count; i++) {
         taken[i] = i < count ? args[i] : NULL;
     }
     for (k = 0; k < name_count; k++) {
         PyObject *given = PyTuple_GET_ITEM(names, k);
 
-        for (i = 0; i < wanted && PyUnicode_CompareWithASCIIString(given, parameters[i]) != 0; i++) {
+        for (i = 0; i < p->count && PyUnicode_CompareWithASCIIString(given, p->names[i]) != 0; i++) {
         }
-        if (i == wanted || taken[i] != NULL) {
+        if (i == p->count || taken[i] != NULL) {
             PyErr_Format(PyExc_TypeError,
-                         i == wanted ? "%s() got an unexpected keyword argument '%U'"
-                                     : "%s() got multiple values for argument '%U'",
-                         name, given);
+                         i == p->count ? "%s() got an unexpected keyword argument '%U'"
+                                       : "%s() got multiple values for argument '%U'",
+                         p->function, given);
             return -1;
         }
         taken[i] = args[count + k];
     }
-    if (count > wanted) {
-        PyErr_Format(PyExc_TypeError, "%s() takes %zd positional argument%s but %zd were given", name, wanted,
-                     wanted == 1 ? "" : "s", count);
-        return -1;
-    }
-    for (i = 0; i < wanted; i++) {
+    for (i = 0; i < p->required; i++) {
         if (taken[i] == NULL) {
-            PyErr_Format(PyExc_TypeError, "%s() missing required argument '%s'", name, parameters[i]);
+            PyErr_Format(PyExc_TypeError, "%s() missing required argument '%s'", p->function, p->names[i]);
             return -1;
         }
     }
     return 0;
 }
 
+/* The result of a converter as a number. */
+static int convert(PyObject *converter, PyObject *value, const char *name, size_t *result)
+{
+    PyObject *number = PyObject_CallFunction(converter, "Os", value, name);
+
+    *result = number != NULL ? PyLong_AsSize_t(number) : 0;
+    Py_XDECREF(number);
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+int native_take_bool(const state *s, PyObject *value, const char *name, bool *result)
+{
+    size_t number = value == Py_True;
+
+    if (value == NULL || (!PyBool_Check(value) && convert(s->to_bool, value, name, &number) < 0)) {
+        return value == NULL ? 0 : -1;
+    }
+    *result = number != 0;
+    return 0;
+}
+
+int native_take_limit(const state *s, PyObject *value, const char *name, size_t *result)
+{
+    return value == NULL ? 0 : convert(s->size_limit, value, name, result);
+}
+
+int native_take_options(const state *s, PyObject *const *values, mqtt5_options *options)
+{
+    size_t sender = MQTT5_SENDER_ANY;
+    bool strict = true;
+
+    if (native_take_limit(s, values[MAX_PACKET_SIZE], "max_packet_size", &options->max_packet_size) < 0 ||
+        (values[SENDER] != NULL && convert(s->to_sender, values[SENDER], "sender", &sender) < 0) ||
+        native_take_bool(s, values[STRICT], "strict", &strict) < 0 ||
+        native_take_limit(s, values[MAX_LIST_ITEMS], "max_list_items", &options->max_list_items) < 0 ||
+        native_take_bool(s, values[FORBID_CONTROL_CHARACTERS], "forbid_control_characters",
+                         &options->forbid_control_characters) < 0) {
+        return -1;
+    }
+    options->sender = (uint8_t)sender;
+    options->lenient = !strict;
+    return 0;
+}
+
+/* ------------------------------------------------------------- functions */
+
 static PyObject *read_buffer(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names)
 {
-    static const char *const parameters[] = {"buffer"};
+    static const parameters takes = {
+        "read",
+        1,
+        1,
+        6,
+        {"buffer", "strict", "sender", "max_packet_size", "max_list_items", "forbid_control_characters"}};
     const state *s = state_of(module);
-    PyObject *buffer, *made, *size_object, *result = NULL;
+    PyObject *taken[1 + READ_OPTIONS], *made, *size_object, *result = NULL;
+    mqtt5_options given, *options = NULL;
     mqtt5_packet packet;
     mqtt5_error error;
     mqtt5_status status;
     source from;
     size_t size;
 
-    if (take_arguments("read", parameters, 1, args, count, names, &buffer) < 0 || open_source(s, buffer, &from) < 0) {
+    if (names == NULL && count == 1) {
+        taken[0] = args[0];
+    } else {
+        memset(&given, 0, sizeof(given));
+        options = &given;
+        if (native_take(&takes, args, count, names, taken) < 0 || native_take_options(s, taken + 1, &given) < 0) {
+            return NULL;
+        }
+    }
+    if (open_source(s, taken[0], options, &from) < 0) {
         return NULL;
     }
-    status = mqtt5_decode(from.data, from.size, NULL, &packet, &size, &error);
+    status = mqtt5_decode(from.data, from.size, options, &packet, &size, &error);
     if (status == MQTT5_OK) {
         made = native_read_packet(s, &packet, NULL);
         size_object = made != NULL ? PyLong_FromSize_t(size) : NULL;
@@ -229,7 +292,7 @@ static PyObject *read_buffer(PyObject *module, PyObject *const *args, Py_ssize_t
         native_raise(PyObject_CallFunction(s->incomplete, "snn", mqtt5_strerror(status), (Py_ssize_t)from.arrived,
                                            (Py_ssize_t)size));
     } else {
-        native_raise(native_refuse(s, &packet, &error, from.data, from.size));
+        native_raise(native_refuse(s, &packet, &error, from.data, from.size, size, true));
     }
     Py_XDECREF(from.owner);
     return result;
@@ -237,7 +300,7 @@ static PyObject *read_buffer(PyObject *module, PyObject *const *args, Py_ssize_t
 
 static PyObject *topic_matches(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names)
 {
-    static const char *const parameters[] = {"filter", "topic"};
+    static const parameters takes = {"topic_matches", 2, 2, 2, {"filter", "topic"}};
     static mqtt5_status (*const rules[])(mqtt5_view) = {mqtt5_check_topic_filter, mqtt5_check_topic_name};
     const state *s = state_of(module);
     PyObject *given[2], *texts[2] = {NULL, NULL};
@@ -245,7 +308,7 @@ static PyObject *topic_matches(PyObject *module, PyObject *const *args, Py_ssize
     bool matches = false;
     int i;
 
-    if (take_arguments("topic_matches", parameters, 2, args, count, names, given) < 0) {
+    if (native_take(&takes, args, count, names, given) < 0) {
         return NULL;
     }
     for (i = 0; i < 2; i++) {
@@ -253,14 +316,14 @@ static PyObject *topic_matches(PyObject *module, PyObject *const *args, Py_ssize
 
         texts[i] = PyUnicode_CheckExact(given[i]) && PyUnicode_IS_COMPACT_ASCII(given[i])
                        ? Py_NewRef(given[i])
-                       : PyObject_CallFunction(s->to_string, "Os", given[i], parameters[i]);
+                       : PyObject_CallFunction(s->to_string, "Os", given[i], takes.names[i]);
         if (texts[i] == NULL || native_view(texts[i], &views[i]) < 0) {
             break;
         }
         status = rules[i](views[i]);
         if (status != MQTT5_OK) {
             native_raise(
-                PyObject_CallFunction(s->refuse_argument, "Oss", given[i], parameters[i], mqtt5_strerror(status)));
+                PyObject_CallFunction(s->refuse_argument, "Oss", given[i], takes.names[i], mqtt5_strerror(status)));
             break;
         }
     }
@@ -298,173 +361,85 @@ static PyObject *reflect(PyObject *module, PyObject *structure)
 
 /* ------------------------------- functions and classes documented in Python */
 
-struct kept {
-    struct kept *next;
-};
-
-/* Returns zeroed memory that is freed with the module; NULL with an exception. */
-static void *keep(state *s, size_t size)
-{
-    struct kept *kept = (struct kept *)PyMem_Calloc(1, sizeof(*kept) + size);
-
-    if (kept == NULL) {
-        PyErr_NoMemory();
-        return NULL;
-    }
-    kept->next = s->kept;
-    s->kept = kept;
-    return kept + 1;
-}
-
-/* The documentation of an object, or of an attribute that it may have, with a signature before it if there is one. */
-static const char *documentation(state *s, PyObject *documented, const char *name, const char *signature)
-{
-    PyObject *attribute = name == NULL                               ? Py_NewRef(documented)
-                          : PyObject_HasAttrString(documented, name) ? PyObject_GetAttrString(documented, name)
-                                                                     : Py_NewRef(Py_None);
-    PyObject *doc = attribute != NULL && attribute != Py_None ? PyObject_GetAttrString(attribute, "__doc__") : NULL;
-    const char *text = doc != NULL && PyUnicode_Check(doc) ? PyUnicode_AsUTF8(doc) : "";
-    char *kept = NULL;
-
-    if (text != NULL && !PyErr_Occurred()) {
-        kept = (char *)keep(s, strlen(signature) + strlen(text) + 1);
-    }
-    if (kept != NULL) {
-        strcat(strcpy(kept, signature), text);
-    }
-    Py_XDECREF(doc);
-    Py_XDECREF(attribute);
-    return kept;
-}
-
-/* The name and "(...)" in CPython's form of a signature, which precedes the documentation. */
-static const char *with_signature(state *s, PyObject *documented, const char *attribute, const char *name,
-                                  const char *signature)
-{
-    char text[128];
-
-    PyOS_snprintf(text, sizeof(text), "%s%s\n--\n\n", name, signature);
-    return documentation(s, documented, attribute, text);
-}
-
-static PyGetSetDef *document_attributes(state *s, PyObject *documented, const PyGetSetDef *attributes)
-{
-    PyGetSetDef *made;
-    size_t i, count = 0;
-
-    while (attributes[count].name != NULL) {
-        count++;
-    }
-    made = (PyGetSetDef *)keep(s, (count + 1) * sizeof(*made));
-    for (i = 0; made != NULL && i < count; i++) {
-        made[i] = attributes[i];
-        made[i].doc = documentation(s, documented, made[i].name, "");
-        if (made[i].doc == NULL) {
-            return NULL;
-        }
-    }
-    return made;
-}
-
-static const PyMethodDef functions[] = {
-    {"read", (PyCFunction)(void (*)(void))read_buffer, METH_FASTCALL | METH_KEYWORDS, "(buffer)"},
-    {"topic_matches", (PyCFunction)(void (*)(void))topic_matches, METH_FASTCALL | METH_KEYWORDS, "(filter, topic)"},
+/* Not the module's memory: a function may be freed after the module, and CPython then looks here. */
+static PyMethodDef functions[] = {
+    {"read", (PyCFunction)(void (*)(void))read_buffer, METH_FASTCALL | METH_KEYWORDS,
+     "read($module, /, buffer, *, strict=True, sender=None, max_packet_size=None, max_list_items=None, "
+     "forbid_control_characters=False)\n--\n\n"
+     "Reads the packet at the start of the buffer. Returns it and its size in bytes.\n"
+     "\n"
+     "The buffer is any bytes-like object; bytes after the packet are left alone. Raises IncompleteError if the "
+     "packet\n"
+     "has not arrived in full, DecodeError if the specification does not allow it. The packet does not refer to the\n"
+     "buffer.\n"
+     "\n"
+     "`strict=False` tolerates what docs/leniencies.md lists, and nothing else; such a packet is `lenient`.\n"
+     "\n"
+     "`sender` is the side that sent the packet. What this side may not send is refused: types of packets, flags,\n"
+     "properties and reason codes.\n"
+     "\n"
+     "`max_packet_size` limits the size of a whole packet in bytes, as the Maximum Packet Size of CONNECT and\n"
+     "CONNACK does (3.1.2.11.4, 3.2.2.3.6): a larger one is refused, with reason code 0x95, as soon as its\n"
+     "length has arrived. `max_list_items` limits the number of items of each list in a packet, with reason code "
+     "0x97:\n"
+     "user properties, topic filters, reason codes, subscription identifiers. None: no limit but the protocol's.\n"
+     "\n"
+     "`forbid_control_characters` refuses U+0001 to U+001F and U+007F to U+009F in strings (1.5.4)."},
+    {"topic_matches", (PyCFunction)(void (*)(void))topic_matches, METH_FASTCALL | METH_KEYWORDS,
+     "topic_matches($module, /, filter, topic)\n--\n\n"
+     "Returns whether a subscription with this topic filter matches a message with this topic (4.7).\n"
+     "\n"
+     "In a shared subscription's filter, $share/NAME/FILTER, only FILTER counts (4.8.2). A filter that begins with a\n"
+     "wildcard does not match topics that begin with $ (4.7.2). Raises TypeError if an argument is not a str,\n"
+     "ValueError if it is not a valid filter or name."},
     {NULL, NULL, 0, NULL},
 };
 
-PyMethodDef native_packet_methods[] = {
-    {"write", native_write, METH_NOARGS,
-     "write($self, /)\n--\n\n"
-     "The packet as bytes, in its shortest encoding: a field at its default is not sent.\n\n"
-     "Raises ValueError if the packet is larger than MQTT allows (2.1.4)."},
-    {NULL, NULL, 0, NULL},
-};
+/* Only BasePacket has a base: Immutable, which is made first. */
+static PyType_Spec *const specs[] = {&native_immutable_spec, &native_base_packet_spec, &native_decoder_spec,
+                                     &native_template_spec};
 
-static const PyGetSetDef no_attributes[] = {{NULL, NULL, NULL, NULL, NULL}};
-static const PyType_Slot no_slots[] = {{0, NULL}};
-
-static const struct documented_class {
-    const char *name, *signature;
-    bool is_derived; /* from the first of these */
-    PyMethodDef *methods;
-    const PyGetSetDef *attributes;
-    const PyType_Slot *slots;
-    const int *size;
-    unsigned flags;
-} faces[] = {
-    {"Immutable", NULL, false, native_immutable_methods, no_attributes, native_immutable_slots, &native_immutable_size,
-     0},
-    {"BasePacket", NULL, true, native_packet_methods, no_attributes, no_slots, NULL, 0},
-    {"Decoder", "(max_packet_size=None)", false, native_decoder_methods, native_decoder_attributes,
-     native_decoder_slots, &native_decoder_size, Py_TPFLAGS_HAVE_GC},
-};
-
-static PyObject *make_function(PyObject *module, PyObject *documented, PyObject *home, const PyMethodDef *function)
-{
-    PyMethodDef *made = (PyMethodDef *)keep(state_of(module), sizeof(*made));
-
-    if (made == NULL) {
-        return NULL;
-    }
-    *made = *function;
-    made->ml_doc = with_signature(state_of(module), documented, NULL, function->ml_name, function->ml_doc);
-    return made->ml_doc != NULL ? PyCFunction_NewEx(made, module, home) : NULL;
-}
-
-static PyObject *make_class(PyObject *module, PyObject *documented, PyObject *home, const struct documented_class *c)
+static PyObject *make_class(PyObject *module, PyObject *documented, PyType_Spec *spec)
 {
     state *s = state_of(module);
-    PyType_Slot slots[16] = {{0, NULL}};
-    PyType_Spec spec = {NULL, c->size != NULL ? *c->size : 0, 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | c->flags,
-                        slots};
-    PyObject *name = PyUnicode_FromFormat("%U.%s", home, c->name), *type = NULL;
-    size_t i = 0;
+    PyObject *type = PyType_FromModuleAndSpec(module, spec, spec == &native_base_packet_spec ? s->immutable : NULL);
+    PyObject *doc = type != NULL ? PyObject_GetAttrString(documented, "__doc__") : NULL;
 
-    for (; c->slots[i].slot != 0; i++) {
-        slots[i] = c->slots[i];
-    }
-    slots[i].slot = Py_tp_methods;
-    slots[i++].pfunc = c->methods;
-    slots[i].slot = Py_tp_getset;
-    slots[i++].pfunc = document_attributes(s, documented, c->attributes);
-    slots[i].slot = Py_tp_doc;
-    slots[i].pfunc = (void *)(c->signature != NULL ? with_signature(s, documented, NULL, c->name, c->signature)
-                                                   : documentation(s, documented, NULL, ""));
-    spec.name = name != NULL ? PyUnicode_AsUTF8(name) : NULL;
-    if (spec.name != NULL && !PyErr_Occurred()) {
-        type = PyType_FromModuleAndSpec(module, &spec, c->is_derived ? s->immutable : NULL);
-    }
-    Py_XDECREF(name);
-    if (type != NULL) {
+    if (doc == NULL || PyObject_SetAttrString(type, "__doc__", doc) < 0) {
+        Py_CLEAR(type);
+    } else {
         native_freeze((PyTypeObject *)type);
-        if (c == faces) {
+        if (spec == &native_immutable_spec) {
             Py_XSETREF(s->immutable, Py_NewRef(type));
         }
     }
+    Py_XDECREF(doc);
     return type;
 }
 
-/* A decorator: the function or class of this module that has the name of a documented one, with its documentation. */
+/* A decorator: the function or class of this module that has the name of a documented one. */
 static PyObject *face(PyObject *module, PyObject *documented)
 {
     PyObject *name = PyObject_GetAttrString(documented, "__name__");
-    PyObject *home = name != NULL ? PyObject_GetAttrString(documented, "__module__") : NULL, *made = NULL;
-    const PyMethodDef *function;
+    PyObject *home = name != NULL ? PyObject_GetAttrString(documented, "__module__") : NULL;
+    PyObject *full = home != NULL ? PyUnicode_FromFormat("%U.%U", home, name) : NULL, *made = NULL;
+    PyMethodDef *function;
     size_t i;
 
-    for (function = functions; home != NULL && function->ml_name != NULL; function++) {
+    for (function = functions; full != NULL && function->ml_name != NULL; function++) {
         if (PyUnicode_CompareWithASCIIString(name, function->ml_name) == 0) {
-            made = make_function(module, documented, home, function);
+            made = PyCFunction_NewEx(function, module, home);
         }
     }
-    for (i = 0; home != NULL && i < sizeof(faces) / sizeof(faces[0]); i++) {
-        if (PyUnicode_CompareWithASCIIString(name, faces[i].name) == 0) {
-            made = make_class(module, documented, home, &faces[i]);
+    for (i = 0; full != NULL && i < sizeof(specs) / sizeof(specs[0]); i++) {
+        if (PyUnicode_CompareWithASCIIString(full, specs[i]->name) == 0) {
+            made = make_class(module, documented, specs[i]);
         }
     }
     if (made == NULL && !PyErr_Occurred()) {
-        PyErr_Format(PyExc_TypeError, "the native engine has nothing called %R", name);
+        PyErr_Format(PyExc_TypeError, "the native engine has nothing called %R", full);
     }
+    Py_XDECREF(full);
     Py_XDECREF(home);
     Py_XDECREF(name);
     return made;
@@ -541,12 +516,6 @@ static void free_module(void *module)
 
         PyMem_Free(s->layouts);
         s->layouts = next;
-    }
-    while (s->kept != NULL) {
-        struct kept *next = s->kept->next;
-
-        PyMem_Free(s->kept);
-        s->kept = next;
     }
 }
 

@@ -6,6 +6,7 @@
  * struct. The engine knows the kinds of fields. It does not know any packet
  * by name, any rule of MQTT, or the wire format. It imports nothing: start()
  * takes the Python modules that it needs. All state belongs to the module.
+ * Texts of documentation repeat those of the Python sources; a test compares them.
  */
 #ifndef MQTT5_NATIVE_H
 #define MQTT5_NATIVE_H
@@ -32,6 +33,11 @@
 #if !defined(Py_GIL_DISABLED)
 #define USE_FREE_LISTS
 #endif
+#if defined(__GNUC__) /* for a function that is worth its size in each of its few callers */
+#define HOT inline __attribute__((always_inline))
+#else
+#define HOT
+#endif
 
 enum { MAX_FIELDS = 24, CODES = 256, PROPERTIES = 64, TYPES = 16, FREE_OBJECTS = 16, PLAIN_SIZE = 128 };
 
@@ -41,9 +47,11 @@ typedef struct state state;
 /* mqtt5._fields.Field */
 typedef struct field {
     PyObject *name;
-    PyObject *alias;    /* a second name, or NULL */
-    PyObject *def;      /* the default, or NULL */
-    PyObject *convert;  /* (value, label) -> a value of exactly the type */
+    PyObject *alias;           /* a second name, or NULL */
+    PyObject *def;             /* the default, or NULL */
+    PyObject *convert;         /* (value, label) -> a value of exactly the type */
+    PyObject *convert_lenient; /* the same for a lenient object */
+    const state *state;
     PyObject *label;    /* "Class.name" */
     PyTypeObject *type; /* of a list, that of its items */
     PyObject **members; /* of an enum, or a bool in a byte: by number, else NULL */
@@ -85,7 +93,12 @@ struct layout {
 #endif
 };
 
-/* An instance: the values of the fields, by index, and which of them are not the default, as bits. */
+/*
+ * An instance: the values of the fields, by index, and which of them are not the
+ * default, as bits. The bit LENIENT is not a field: it marks a lenient object.
+ */
+#define LENIENT ((uint32_t)1 << 31)
+
 /* clang-format off */
 typedef struct object {
     PyObject_HEAD
@@ -98,10 +111,12 @@ typedef struct object {
 /* clang-format off */
 #define SHARED_FUNCTIONS(X) \
     X(fields, join) X(fields, Required) \
-    X(converters, to_string) X(converters, size_limit) \
+    X(converters, to_string) X(converters, to_bool) X(converters, to_sender) X(converters, size_limit) \
+    X(converters, unlisted) \
     X(classes, duplicate) X(classes, reduce) \
     X(errors, refuse_type) X(errors, refuse_argument) X(errors, refuse_call) X(errors, refuse_value) \
-    X(errors, refuse_packet) X(errors, refuse_change) X(errors, again) X(errors, incomplete)
+    X(errors, refuse_packet) X(errors, refuse_change) X(errors, again) X(errors, incomplete) \
+    X(errors, too_large) X(errors, nothing_to_skip)
 /* clang-format on */
 
 struct state {
@@ -111,8 +126,14 @@ struct state {
     PyObject *immutable; /* the base of all classes */
     layout *layouts;
     layout *packets[TYPES]; /* by mqtt5_type */
-    struct kept *kept;      /* memory that is freed with the module */
 };
+
+/* The parameters of a function: those from `required` on have defaults, those from `keyword` on are given by name. */
+typedef struct parameters {
+    const char *function;
+    Py_ssize_t required, keyword, count;
+    const char *names[6];
+} parameters;
 
 /* Memory for one conversion: a struct, and what it points to. */
 typedef struct scratch {
@@ -132,39 +153,52 @@ typedef struct scratch {
 /* types.c: the classes. */
 PyObject *native_packet(PyObject *module, PyObject *declared); /* the decorator */
 PyObject *native_new(layout *l); /* with the defaults, NULL for a field without one; not tracked by the collector */
+PyObject *native_change(layout *l, PyObject *self, PyObject *const *args, PyObject *const *names, Py_ssize_t count);
+const field *native_find_field(const layout *l, PyObject *name, Py_ssize_t *hint);
 void native_dealloc(PyObject *self);
 void native_freeze(PyTypeObject *type);
 int native_traverse_layout(const layout *l, visitproc visit, void *arg);
 void native_clear_layout(layout *l);
-extern PyMethodDef native_immutable_methods[];
-extern const PyType_Slot native_immutable_slots[];
-extern const int native_immutable_size;
+extern PyType_Spec native_immutable_spec;
 
 /* to_struct.c: objects to structs. All values must have exactly their types. */
-PyObject *native_adapt(const field *f, PyObject *value); /* a value of exactly the type, or NULL with an exception */
-int native_fill(const layout *l, PyObject *self, scratch *s); /* end the scratch, also after -1 */
+PyObject *native_adapt(const field *f, PyObject *value, bool lenient); /* of exactly the type; NULL with an exception */
+int native_fill(const layout *l, PyObject *self, scratch *s);          /* end the scratch, also after -1 */
+int native_fill_member(const field *f, PyObject *value, char *member, scratch *s);
 int native_fill_fixed(layout *l); /* once, when the fields are known: the part with the defaults */
+void native_begin(scratch *s);
 void native_end(scratch *s);
-int native_view(PyObject *text, mqtt5_view *view); /* -1 with an exception */
-PyObject *native_write(PyObject *packet, PyObject *unused);
-int native_check(const layout *l, PyObject *self); /* 0, or -1 with an exception */
+int native_view(PyObject *text, mqtt5_view *view);                   /* -1 with an exception */
+int native_check(const layout *l, PyObject *self);                   /* 0, or -1 with an exception */
+int native_measure(const layout *l, PyObject *packet, size_t *size); /* of the encoded packet; 0, or -1 likewise */
+/* Raises the exception for an error of the library. The limit is that of the size of a packet, 0 if there is none. */
+void native_refuse_value(const layout *l, PyObject *self, const mqtt5_error *error, size_t limit);
 
 /* to_object.c: structs to objects. */
 PyObject *native_read_packet(const state *s, const mqtt5_packet *packet, PyObject *payload);
 
+/* write.c: packets to bytes. */
+extern PyMethodDef native_packet_methods[]; /* of BasePacket; each packet class has them too */
+extern PyType_Spec native_base_packet_spec;
+extern PyType_Spec native_template_spec;
+
 /* decoder.c */
-extern PyMethodDef native_decoder_methods[];
-extern const PyGetSetDef native_decoder_attributes[];
-extern const PyType_Slot native_decoder_slots[];
-extern const int native_decoder_size;
+PyObject *native_refuse_pickling(PyObject *self, PyObject *unused);
+extern PyType_Spec native_decoder_spec;
 
 /* module.c */
 extern struct PyModuleDef native_module;
-extern PyMethodDef native_packet_methods[]; /* of BasePacket; each packet class has them too */
-void native_raise(PyObject *exception);     /* steals the reference; NULL: an exception is set already */
+void native_raise(PyObject *exception); /* steals the reference; NULL: an exception is set already */
 PyObject *native_refuse(const state *s, const mqtt5_packet *packet, const mqtt5_error *error, const uint8_t *data,
-                        size_t size); /* the exception for bytes */
+                        size_t size, size_t packet_size, bool at_start); /* the exception for bytes */
 int native_get_buffer(const state *s, PyObject *object, Py_buffer *view, const char *name);
+
+/* Arguments: these return 0, or -1 with an exception. A value that is NULL was not given, and leaves the result. */
+int native_take(const parameters *p, PyObject *const *args, Py_ssize_t count, PyObject *names, PyObject **taken);
+int native_take_bool(const state *s, PyObject *value, const char *name, bool *result);
+int native_take_limit(const state *s, PyObject *value, const char *name, size_t *result);
+enum { STRICT, SENDER, MAX_PACKET_SIZE, MAX_LIST_ITEMS, FORBID_CONTROL_CHARACTERS, READ_OPTIONS };
+int native_take_options(const state *s, PyObject *const *values, mqtt5_options *options);
 
 /* The class of this engine that a type is or is derived from: objects have its size, or more. NULL if there is none. */
 static inline const PyTypeObject *own_base(const PyTypeObject *type)
@@ -203,6 +237,17 @@ static inline long long number_of(PyObject *value)
 static inline PyObject **values_of(PyObject *self)
 {
     return ((object *)self)->values;
+}
+
+/* The fields that are not the default, as bits. */
+static inline uint32_t given_of(PyObject *self)
+{
+    return ((object *)self)->given & ~LENIENT;
+}
+
+static inline bool is_lenient(PyObject *self)
+{
+    return (((object *)self)->given & LENIENT) != 0;
 }
 
 /* Gives an object a value that is not equal to the default. Steals the reference. */

@@ -4,7 +4,7 @@
  *
  * It knows the form of each kind of value on either side. It does not know
  * where the struct comes from. Decoding has checked it: each number has its
- * member, each string is well-formed.
+ * member, unless the packet is lenient, and each string is well-formed.
  */
 #include "native.h"
 
@@ -60,11 +60,10 @@ static PyObject *make_number(const field *f, uint32_t number)
     if (f->members == NULL) {
         return PyLong_FromUnsignedLong(number);
     }
-    if (number >= CODES || f->members[number] == NULL) {
-        PyErr_Format(PyExc_SystemError, "%U: no member for %u", f->label, (unsigned)number);
-        return NULL;
+    if (number < CODES && f->members[number] != NULL) {
+        return Py_NewRef(f->members[number]);
     }
-    return Py_NewRef(f->members[number]);
+    return PyObject_CallFunction(f->state->unlisted, "Ok", f->type, (unsigned long)number);
 }
 
 static PyObject *make_object(layout *l, const char *from, PyObject *payload);
@@ -214,7 +213,29 @@ static PyObject *make_object(layout *l, const char *from, PyObject *payload)
     return made;
 }
 
+/* Its Will is lenient too if it needs that. */
+static void mark_lenient(const layout *l, const mqtt5_packet *packet, PyObject *made)
+{
+    const field *const *fixed;
+
+    ((object *)made)->given |= LENIENT;
+    for (fixed = l->fixed; *fixed != NULL; fixed++) {
+        PyObject *value = values_of(made)[(*fixed)->index];
+        const mqtt5_will *will = (const mqtt5_will *)(const void *)((const char *)packet + (*fixed)->offset);
+
+        if ((*fixed)->kind == MQTT5_KIND_WILL && value != Py_None && mqtt5_check_will(will, NULL, NULL) != MQTT5_OK) {
+            ((object *)value)->given |= LENIENT;
+        }
+    }
+}
+
 PyObject *native_read_packet(const state *s, const mqtt5_packet *packet, PyObject *payload)
 {
-    return make_object(s->packets[packet->type], (const char *)packet, payload);
+    layout *l = s->packets[packet->type];
+    PyObject *made = make_object(l, (const char *)packet, payload);
+
+    if (made != NULL && packet->lenient) {
+        mark_lenient(l, packet, made);
+    }
+    return made;
 }

@@ -46,7 +46,7 @@ static bool is_component(const field *f, PyObject *value)
 }
 
 /* True if the value has exactly the type of a field, or of an item of a list. */
-static bool is_exact(const field *f, PyObject *value)
+static HOT bool is_exact(const field *f, PyObject *value)
 {
     switch (f->kind) {
     case MQTT5_KIND_BOOL:
@@ -111,7 +111,7 @@ static PyObject *adapt_list(const field *f, PyObject *value)
     return items;
 }
 
-PyObject *native_adapt(const field *f, PyObject *value)
+HOT PyObject *native_adapt(const field *f, PyObject *value, bool lenient)
 {
     if (is_list_kind(f->kind)) {
         PyObject *items = adapt_list(f, value);
@@ -122,7 +122,7 @@ PyObject *native_adapt(const field *f, PyObject *value)
     } else if ((value == Py_None && f->def == Py_None) || is_exact(f, value = coded(f, value))) {
         return Py_NewRef(value);
     }
-    return PyObject_CallFunctionObjArgs(f->convert, value, f->label, NULL);
+    return PyObject_CallFunctionObjArgs(lenient ? f->convert_lenient : f->convert, value, f->label, NULL);
 }
 
 /* --------------------------------------------------------------- scratch */
@@ -131,7 +131,7 @@ struct block {
     struct block *next;
 };
 
-static void begin(scratch *s)
+void native_begin(scratch *s)
 {
     s->blocks = NULL;
     s->used = 0;
@@ -234,7 +234,7 @@ static int fill_list(const field *f, PyObject *value, mqtt5_list *list, scratch 
 }
 
 /* Writes a value to its member of the struct. None becomes zero or empty. */
-static int fill_member(const field *f, PyObject *value, char *member, scratch *s)
+static HOT int fill_member(const field *f, PyObject *value, char *member, scratch *s)
 {
     const bool is_none = value == Py_None;
 
@@ -266,9 +266,14 @@ static int fill_member(const field *f, PyObject *value, char *member, scratch *s
     }
 }
 
+int native_fill_member(const field *f, PyObject *value, char *member, scratch *s)
+{
+    return fill_member(f, value, member, s);
+}
+
 static int fill_struct(const layout *l, PyObject *self, char *to, scratch *s)
 {
-    uint32_t given = ((object *)self)->given;
+    uint32_t given = given_of(self);
     uint64_t present = 0;
 
     memcpy(to + l->plain_at, l->plain, l->plain_size);
@@ -291,7 +296,7 @@ static int fill_struct(const layout *l, PyObject *self, char *to, scratch *s)
 
 int native_fill(const layout *l, PyObject *self, scratch *s)
 {
-    begin(s);
+    native_begin(s);
     if (is_packet(l)) {
         s->as.packet.type = (uint8_t)l->structure;
     }
@@ -342,18 +347,42 @@ int native_fill_fixed(layout *l)
     return 0;
 }
 
-/* -------------------------------------------------- checking and writing */
+/* -------------------------------------------------------------- checking */
 
-/* Raises the exception for a status of the library. */
-static void refuse(const layout *l, PyObject *self, const mqtt5_error *error)
+int native_measure(const layout *l, PyObject *packet, size_t *size)
 {
-    native_raise(PyObject_CallFunction(l->state->refuse_value, "OOsisn", l->declared, self,
-                                       mqtt5_strerror(error->status), (int)error->field, mqtt5_field_name(error->field),
-                                       (Py_ssize_t)error->index));
+    scratch s;
+    int result = native_fill(l, packet, &s);
+
+    if (result == 0) {
+        (void)mqtt5_encode_checked(&s.as.packet, NULL, NULL, 0, size, NULL);
+    }
+    native_end(&s);
+    return result;
+}
+
+void native_refuse_value(const layout *l, PyObject *self, const mqtt5_error *error, size_t limit)
+{
+    PyObject *name;
+    size_t size;
+
+    if (error->status != MQTT5_ERR_PACKET_TOO_LARGE || error->field != MQTT5_FIELD_REMAINING_LENGTH) {
+        native_raise(PyObject_CallFunction(l->state->refuse_value, "OOsisn", l->declared, self,
+                                           mqtt5_strerror(error->status), (int)error->field,
+                                           mqtt5_field_name(error->field), (Py_ssize_t)error->index));
+        return;
+    }
+    name = PyType_GetName(l->type);
+    if (name != NULL && native_measure(l, self, &size) == 0) {
+        native_raise(PyObject_CallFunction(l->state->too_large, "Onn", name, (Py_ssize_t)size, (Py_ssize_t)limit));
+    }
+    Py_XDECREF(name);
 }
 
 int native_check(const layout *l, PyObject *self)
 {
+    static const mqtt5_options lenient = {0, 0, MQTT5_SENDER_ANY, MQTT5_STAGE_ANY, true, false};
+    const mqtt5_options *options = is_lenient(self) ? &lenient : NULL;
     mqtt5_error error;
     mqtt5_status status;
     scratch s;
@@ -364,57 +393,18 @@ int native_check(const layout *l, PyObject *self)
     }
     switch (l->structure) {
     case MQTT5_STRUCT_WILL:
-        status = mqtt5_check_will(&s.as.will, NULL, &error);
+        status = mqtt5_check_will(&s.as.will, options, &error);
         break;
     case MQTT5_STRUCT_TOPIC_FILTER:
         status = mqtt5_check_subscription(&s.as.filter, &error);
         break;
     default:
-        status = mqtt5_check(&s.as.packet, NULL, &error);
+        status = mqtt5_check(&s.as.packet, options, &error);
         break;
     }
     native_end(&s);
     if (status != MQTT5_OK) {
-        refuse(l, self, &error);
+        native_refuse_value(l, self, &error, 0);
     }
     return status == MQTT5_OK ? 0 : -1;
-}
-
-/* Most packets fit in room. */
-static PyObject *encode(const layout *l, PyObject *self, const mqtt5_packet *packet)
-{
-    uint8_t room[1024];
-    mqtt5_error error;
-    mqtt5_status status;
-    PyObject *data;
-    size_t size;
-
-    status = mqtt5_encode_checked(packet, NULL, room, sizeof(room), &size, &error);
-    if (status == MQTT5_OK) {
-        return PyBytes_FromStringAndSize((const char *)room, (Py_ssize_t)size);
-    }
-    if (status != MQTT5_ERR_NO_SPACE) {
-        refuse(l, self, &error);
-        return NULL;
-    }
-    data = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)size);
-    if (data != NULL) {
-        (void)mqtt5_encode_checked(packet, NULL, (uint8_t *)PyBytes_AS_STRING(data), size, &size, NULL);
-    }
-    return data;
-}
-
-/* BasePacket.write(). The values were checked when the packet was constructed, and cannot have changed. */
-PyObject *native_write(PyObject *packet, PyObject *unused)
-{
-    const layout *l = layout_of(Py_TYPE(packet));
-    PyObject *data = NULL;
-    scratch s;
-
-    (void)unused;
-    if (native_fill(l, packet, &s) == 0) {
-        data = encode(l, packet, &s.as.packet);
-    }
-    native_end(&s);
-    return data;
 }

@@ -43,7 +43,7 @@ PyObject *native_new(layout *l)
 /* Keeps the object, with its defaults, for native_new(). */
 static bool keep_object(layout *l, PyObject *self)
 {
-    uint32_t given = ((object *)self)->given;
+    uint32_t given = given_of(self);
 
     if (l->free_count == FREE_OBJECTS) {
         return false;
@@ -157,7 +157,7 @@ static bool is_name(PyObject *name, PyObject *other)
 }
 
 /* The field of that name; NULL if there is none. Keywords mostly come in the order of the fields, from *hint on. */
-static const field *find_field(const layout *l, PyObject *name, Py_ssize_t *hint)
+const field *native_find_field(const layout *l, PyObject *name, Py_ssize_t *hint)
 {
     Py_ssize_t i, at = *hint;
 
@@ -209,7 +209,7 @@ static void prefer_refused_call(const layout *l, PyTypeObject *type, Py_ssize_t 
         return; /* not refused: interrupted, or an error of the value's own code */
     }
     for (i = 0; i < name_count; i++) {
-        const field *f = find_field(l, names[i], &hint);
+        const field *f = native_find_field(l, names[i], &hint);
 
         fits = fits && f != NULL && (given >> f->index & 1) == 0;
         given |= f != NULL ? (uint32_t)1 << f->index : 0;
@@ -236,7 +236,7 @@ static int set_values(const layout *l, PyTypeObject *type, PyObject *self, PyObj
         return -1;
     }
     for (i = 0; i < count + name_count; i++) {
-        const field *f = i < count ? &l->fields[i] : find_field(l, names[i - count], &hint);
+        const field *f = i < count ? &l->fields[i] : native_find_field(l, names[i - count], &hint);
         PyObject *value;
 
         if (f == NULL || (given >> f->index & 1) != 0) {
@@ -244,7 +244,7 @@ static int set_values(const layout *l, PyTypeObject *type, PyObject *self, PyObj
             return -1;
         }
         given |= (uint32_t)1 << f->index;
-        value = native_adapt(f, args[i]);
+        value = native_adapt(f, args[i], is_lenient(self));
         if (value == NULL) {
             prefer_refused_call(l, type, count, names, name_count, required);
             return -1;
@@ -263,15 +263,16 @@ static int set_values(const layout *l, PyTypeObject *type, PyObject *self, PyObj
     return 0;
 }
 
-/* The object is complete before other code can see it. */
+/* The object is complete before other code can see it. lenient is 0 or LENIENT. */
 static PyObject *construct(layout *l, PyTypeObject *type, PyObject *const *args, Py_ssize_t count,
-                           PyObject *const *names, Py_ssize_t name_count)
+                           PyObject *const *names, Py_ssize_t name_count, uint32_t lenient)
 {
     PyObject *made = native_new(l);
 
     if (made == NULL) {
         return NULL;
     }
+    ((object *)made)->given |= lenient;
     if (set_values(l, type, made, args, count, names, name_count, l->required) < 0) {
         Py_DECREF(made);
         return NULL;
@@ -284,11 +285,11 @@ static PyObject *construct(layout *l, PyTypeObject *type, PyObject *const *args,
 static PyObject *vectorcall(PyObject *type, PyObject *const *args, size_t flagged_count, PyObject *names)
 {
     return construct(layout_of((PyTypeObject *)type), (PyTypeObject *)type, args, PyVectorcall_NARGS(flagged_count),
-                     names != NULL ? &PyTuple_GET_ITEM(names, 0) : NULL, names != NULL ? PyTuple_GET_SIZE(names) : 0);
+                     names != NULL ? &PyTuple_GET_ITEM(names, 0) : NULL, names != NULL ? PyTuple_GET_SIZE(names) : 0,
+                     0);
 }
 
-/* tp_new: a call of a derived class, and cls.__new__(). */
-static PyObject *new_object(PyTypeObject *type, PyObject *args, PyObject *keywords)
+static PyObject *construct_from(PyTypeObject *type, PyObject *args, PyObject *keywords, uint32_t lenient)
 {
     layout *l = layout_of(type);
     const Py_ssize_t count = PyTuple_GET_SIZE(args), name_count = keywords != NULL ? PyDict_GET_SIZE(keywords) : 0;
@@ -304,7 +305,7 @@ static PyObject *new_object(PyTypeObject *type, PyObject *args, PyObject *keywor
         return NULL;
     }
     if (name_count == 0) {
-        return construct(l, type, &PyTuple_GET_ITEM(args, 0), count, NULL, 0);
+        return construct(l, type, &PyTuple_GET_ITEM(args, 0), count, NULL, 0, lenient);
     }
     values = PyTuple_New(count + name_count);
     names = PyTuple_New(name_count);
@@ -316,11 +317,29 @@ static PyObject *new_object(PyTypeObject *type, PyObject *args, PyObject *keywor
             PyTuple_SET_ITEM(names, i, Py_NewRef(name));
             PyTuple_SET_ITEM(values, count + i, Py_NewRef(value));
         }
-        made = construct(l, type, &PyTuple_GET_ITEM(values, 0), count, &PyTuple_GET_ITEM(names, 0), name_count);
+        made =
+            construct(l, type, &PyTuple_GET_ITEM(values, 0), count, &PyTuple_GET_ITEM(names, 0), name_count, lenient);
     }
     Py_XDECREF(values);
     Py_XDECREF(names);
     return made;
+}
+
+/* tp_new: a call of a derived class, and cls.__new__(). */
+static PyObject *new_object(PyTypeObject *type, PyObject *args, PyObject *keywords)
+{
+    return construct_from(type, args, keywords, 0);
+}
+
+/* Immutable._make_lenient(): for pickles. */
+static PyObject *make_lenient(PyObject *type, PyObject *arguments)
+{
+    PyObject *args, *keywords;
+
+    if (!PyArg_ParseTuple(arguments, "O!O!:_make_lenient", &PyTuple_Type, &args, &PyDict_Type, &keywords)) {
+        return NULL;
+    }
+    return construct_from((PyTypeObject *)type, args, keywords, LENIENT);
 }
 
 /* ------------------------------------------------------ copies, pickling */
@@ -347,12 +366,32 @@ static PyObject *call_with_changes(const layout *l, PyObject *self, PyObject *co
     return made;
 }
 
+/* Returns another object of the layout's class, with these values for the fields of these names. */
+PyObject *native_change(layout *l, PyObject *self, PyObject *const *args, PyObject *const *names, Py_ssize_t count)
+{
+    PyObject *made = native_new(l);
+    uint32_t given = given_of(self);
+
+    if (made == NULL) {
+        return NULL;
+    }
+    for (; given != 0; given &= given - 1) {
+        const field *f = &l->fields[lowest_bit(given)];
+
+        set_value(made, f, Py_NewRef(values_of(self)[f->index]));
+    }
+    ((object *)made)->given |= ((object *)self)->given & LENIENT;
+    if (set_values(l, l->type, made, args, 0, names, count, 0) < 0) {
+        Py_DECREF(made);
+        return NULL;
+    }
+    return finish(l, made);
+}
+
 /* A derived class constructs its object itself, with the arguments that dataclasses.replace() gives. */
 static PyObject *replace(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names)
 {
     layout *l = layout_of(Py_TYPE(self));
-    PyObject *made;
-    uint32_t given;
 
     if (count > 0) {
         PyErr_Format(PyExc_TypeError, "replace() takes 0 positional arguments but %zd were given", count);
@@ -361,21 +400,8 @@ static PyObject *replace(PyObject *self, PyObject *const *args, Py_ssize_t count
     if (Py_TYPE(self) != l->type) {
         return call_with_changes(l, self, args, names);
     }
-    made = native_new(l);
-    if (made == NULL) {
-        return NULL;
-    }
-    for (given = ((object *)self)->given; given != 0; given &= given - 1) {
-        const field *f = &l->fields[lowest_bit(given)];
-
-        set_value(made, f, Py_NewRef(values_of(self)[f->index]));
-    }
-    if (names != NULL &&
-        set_values(l, l->type, made, args, 0, &PyTuple_GET_ITEM(names, 0), PyTuple_GET_SIZE(names), 0) < 0) {
-        Py_DECREF(made);
-        return NULL;
-    }
-    return finish(l, made);
+    return native_change(l, self, args, names != NULL ? &PyTuple_GET_ITEM(names, 0) : NULL,
+                         names != NULL ? PyTuple_GET_SIZE(names) : 0);
 }
 
 static PyObject *copy(PyObject *self, PyObject *unused)
@@ -419,7 +445,7 @@ static PyObject *new_arguments(PyObject *self, PyObject *unused)
     const layout *l = layout_of(Py_TYPE(self));
     PyObject *args = PyTuple_New(l->positional), *keywords = PyDict_New();
     int result = args != NULL && keywords != NULL ? 0 : -1;
-    uint32_t given = ((object *)self)->given;
+    uint32_t given = given_of(self);
 
     (void)unused;
     for (; result == 0 && given != 0; given &= given - 1) {
@@ -486,8 +512,8 @@ static PyObject *compare(PyObject *self, PyObject *other, int op)
     if (Py_TYPE(self) != Py_TYPE(other) || (op != Py_EQ && op != Py_NE)) {
         Py_RETURN_NOTIMPLEMENTED;
     }
-    given = ((object *)self)->given;
-    if (given != ((object *)other)->given) {
+    given = given_of(self);
+    if (given != given_of(other)) {
         equal = 0;
     }
     for (; given != 0 && equal > 0; given &= given - 1) {
@@ -499,7 +525,7 @@ static PyObject *compare(PyObject *self, PyObject *other, int op)
 /* xxHash's mixing, as tuples have it, of the values that are not the default and of which those are. */
 static Py_hash_t hash(PyObject *self)
 {
-    uint32_t given = ((object *)self)->given;
+    uint32_t given = given_of(self);
     uint64_t mixed = 2870177450012600261u + given;
 
     for (; given != 0; given &= given - 1) {
@@ -523,7 +549,7 @@ static PyObject *represent(PyObject *self)
     int result = parts != NULL && separator != NULL && name != NULL ? 0 : -1;
     uint32_t given;
 
-    for (given = ((object *)self)->given; result == 0 && given != 0; given &= given - 1) {
+    for (given = given_of(self); result == 0 && given != 0; given &= given - 1) {
         const int i = lowest_bit(given);
         PyObject *part =
             PyUnicode_FromFormat(l->fields[i].secret ? "%U=<hidden>" : "%U=%R", l->names[i], values_of(self)[i]);
@@ -550,7 +576,7 @@ static int set_attribute(PyObject *self, PyObject *name, PyObject *value)
     const layout *l = layout_of(Py_TYPE(self));
     Py_ssize_t hint = 0;
 
-    if (PyUnicode_Check(name) && find_field(l, name, &hint) != NULL) {
+    if (PyUnicode_Check(name) && native_find_field(l, name, &hint) != NULL) {
         native_raise(
             PyObject_CallFunction(l->state->refuse_change, "Os", name, value != NULL ? "assign to" : "delete"));
         return -1;
@@ -558,13 +584,19 @@ static int set_attribute(PyObject *self, PyObject *name, PyObject *value)
     return PyObject_GenericSetAttr(self, name, value);
 }
 
-/* Not the module's memory: a bound method may be freed after the module, and CPython then looks here. */
-PyMethodDef native_immutable_methods[] = {
+static PyObject *lenient(PyObject *self, void *unused)
+{
+    (void)unused;
+    return PyBool_FromLong(is_lenient(self));
+}
+
+static PyMethodDef immutable_methods[] = {
     {"replace", (PyCFunction)(void (*)(void))replace, METH_FASTCALL | METH_KEYWORDS,
      "replace($self, /, **changes)\n--\n\n"
      "Returns another object with these fields changed, checked like a new one."},
     {"__replace__", (PyCFunction)(void (*)(void))replace, METH_FASTCALL | METH_KEYWORDS,
      "__replace__($self, /, **changes)\n--\n\n"},
+    {"_make_lenient", make_lenient, METH_CLASS | METH_VARARGS, "_make_lenient($type, args, keywords, /)\n--\n\n"},
     {"__copy__", copy, METH_NOARGS, "__copy__($self, /)\n--\n\n"},
     {"__deepcopy__", deep_copy, METH_O, "__deepcopy__($self, memo, /)\n--\n\n"},
     {"__getnewargs_ex__", new_arguments, METH_NOARGS, "__getnewargs_ex__($self, /)\n--\n\n"},
@@ -572,13 +604,29 @@ PyMethodDef native_immutable_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-/* Not that of object: so CPython makes no object of a class derived from this one but by new_object(). */
-const int native_immutable_size = offsetof(object, values);
-
-const PyType_Slot native_immutable_slots[] = {
-    {Py_tp_new, (void *)new_object}, {Py_tp_richcompare, (void *)compare},    {Py_tp_hash, (void *)hash},
-    {Py_tp_repr, (void *)represent}, {Py_tp_setattro, (void *)set_attribute}, {0, NULL},
+static PyGetSetDef immutable_attributes[] = {
+    {"lenient", lenient, NULL,
+     "Whether it was read with strict=False and strict reading refuses it.\n\n"
+     "Copies, pickles and replace() keep it, and so does whatever is written or made from it: what\n"
+     "docs/leniencies.md lists is then allowed, and nothing else. It does not take part in == and hash().",
+     NULL},
+    {NULL, NULL, NULL, NULL, NULL},
 };
+
+static PyType_Slot immutable_slots[] = {
+    {Py_tp_new, (void *)new_object},
+    {Py_tp_richcompare, (void *)compare},
+    {Py_tp_hash, (void *)hash},
+    {Py_tp_repr, (void *)represent},
+    {Py_tp_setattro, (void *)set_attribute},
+    {Py_tp_methods, immutable_methods},
+    {Py_tp_getset, immutable_attributes},
+    {0, NULL},
+};
+
+/* Its size is not that of object: so CPython makes no object of a class derived from this one but by new_object(). */
+PyType_Spec native_immutable_spec = {"mqtt5._engine.Immutable", offsetof(object, values), 0,
+                                     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, immutable_slots};
 
 /* ----------------------------------------------------------- the classes */
 
@@ -625,6 +673,8 @@ static int describe_field(layout *l, field *f, PyObject *declared)
     f->name = PyObject_GetAttrString(declared, "name");
     f->label = PyObject_GetAttrString(declared, "label");
     f->convert = PyObject_GetAttrString(declared, "convert");
+    f->convert_lenient = PyObject_GetAttrString(declared, "convert_lenient");
+    f->state = l->state;
     f->def = PyObject_GetAttrString(declared, "default");
     f->type = (PyTypeObject *)PyObject_GetAttrString(declared, "type");
     f->kind = (uint8_t)get_number(declared, "kind");
@@ -718,6 +768,7 @@ int native_traverse_layout(const layout *l, visitproc visit, void *arg)
         Py_VISIT(f->alias);
         Py_VISIT(f->def);
         Py_VISIT(f->convert);
+        Py_VISIT(f->convert_lenient);
         Py_VISIT(f->label);
         Py_VISIT(f->type);
         for (n = 0; f->members != NULL && n < CODES; n++) {
@@ -756,6 +807,7 @@ void native_clear_layout(layout *l)
         Py_CLEAR(f->alias);
         Py_CLEAR(f->def);
         Py_CLEAR(f->convert);
+        Py_CLEAR(f->convert_lenient);
         Py_CLEAR(f->label);
         Py_CLEAR(f->type);
         for (n = 0; f->members != NULL && n < CODES; n++) {
