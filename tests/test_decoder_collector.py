@@ -69,7 +69,7 @@ class Trash:
 
 @eager_collector
 @pytest.mark.usefixtures("frozen_heap")
-@pytest.mark.parametrize("action", ["feed", "next", "init", "buffered"])
+@pytest.mark.parametrize("action", ["feed", "next", "init", "buffered", "skip", "limit"])
 def test_decoder_used_by_collector_during_step(action: str) -> None:
     """gc runs at nearly every allocation, and what it frees uses the decoder: packets or errors, no crash."""
     acted = []
@@ -77,25 +77,34 @@ def test_decoder_used_by_collector_during_step(action: str) -> None:
 
     def act() -> None:
         acted.append(1)
-        with contextlib.suppress(mqtt5.Error, BufferError, RuntimeError):
-            {"feed": lambda: decoder.feed(STREAM), "next": lambda: next(decoder, None), "init": decoder.__init__}.get(
-                action, lambda: decoder.buffered
-            )()
+        actions = {
+            "feed": lambda: decoder.feed(STREAM),
+            "next": lambda: next(decoder, None),
+            "init": decoder.__init__,
+            "skip": decoder.skip,
+            "limit": lambda: setattr(decoder, "max_packet_size", 1000),
+            "buffered": lambda: decoder.buffered,
+        }
+        with contextlib.suppress(mqtt5.Error, BufferError, RuntimeError, ValueError):
+            actions[action]()
 
     with eager_gc():
         for generation_0 in (1, 2, 3, 5, 8):
             decoder.__init__()
-            for _ in range(60):
+            for number in range(60):
                 gc.set_threshold(1_000_000)
                 Trash(act)
                 gc.set_threshold(generation_0)
                 try:
-                    decoder.feed(STREAM)
+                    decoder.feed(BAD + STREAM if number % 3 else STREAM)
                     for packet, _ in zip(decoder, range(20), strict=False):
                         assert isinstance(packet, BasePacket)
                         Trash(act)
                 except (mqtt5.Error, BufferError, RuntimeError):
-                    decoder.__init__()
+                    with contextlib.suppress(ValueError, mqtt5.Error):
+                        decoder.skip()
+                    if number % 2:
+                        decoder.__init__()
     assert len(acted) > 100
     gc.collect()
     decoder.__init__()

@@ -34,6 +34,7 @@ DATA = [packet.write() for packet in SENT]
 
 
 STREAM = b"".join(DATA)
+LENIENT = bytes.fromhex("4003000795")
 
 
 @counted
@@ -92,10 +93,24 @@ def test_memory_of_accepted_values_constant() -> None:
             (f"read a bytearray: {name}", lambda copied=copied: mqtt5.read(copied)),
             (f"read a view: {name}", lambda copied=copied: mqtt5.read(memoryview(copied))),
             (f"decode {name}", lambda data=data: decode(data)),
+            (f"write parts of {name}", lambda packet=packet: packet.write_parts(max_packet_size=10**6)),
+            (f"size of {name}", lambda packet=packet: packet.packet_size),
+            (f"write {name} to fit", lambda packet=packet: attempt(lambda: packet.write(max_packet_size=3))),
         ]
+    message = PublishPacket("größe", b"p", qos=1, packet_id=1, user_properties=[("a", "b")])
+    template = mqtt5.PublishTemplate(message)
+    lenient = mqtt5.read(LENIENT, strict=False)[0]
     jobs += [
         ("a stream at once", lambda: decode(STREAM)),
         ("topic_matches", lambda: mqtt5.topic_matches("$share/n/a/+/#", "a/b/c")),
+        ("read leniently", lambda: mqtt5.read(LENIENT, strict=False, sender="client", max_packet_size=99)),
+        ("change a lenient packet", lambda: lenient.replace(reason_code=0x97).write()),
+        ("pickle a lenient packet", lambda: pickle.loads(pickle.dumps(lenient))),
+        ("PublishTemplate", lambda: mqtt5.PublishTemplate(message)),
+        ("deliver", lambda: template.write(packet_id=1, topic_alias=2, subscription_ids=[1, 2])),
+        ("deliver parts", lambda: template.write_parts(packet_id=1, qos=..., message_expiry_interval=None)),
+        ("deliver, refused", lambda: attempt(lambda: template.write(subscription_ids=[1, 0], qos=0))),
+        ("deliver, wrong type", lambda: attempt(lambda: template.write(subscription_ids=[1, "2"], packet_id=1))),
         ("Decoder()", Decoder),
         ("Decoder(5)", lambda: Decoder(5)),
         ("Decoder, not read", lambda: Decoder().feed(STREAM)),
@@ -176,6 +191,8 @@ def test_memory_of_failing_decoders_constant() -> None:
             attempt(lambda: decoder.feed(data))
             for _ in range(3):
                 attempt(lambda: list(decoder))
+                attempt(decoder.skip)
+                attempt(lambda: setattr(decoder, "max_packet_size", limit))
         decoder.__init__()  # type: ignore[misc]
 
     jobs: list[tuple[str, Job]] = [

@@ -58,6 +58,13 @@ def operations() -> dict[str, Callable[[], Any]]:
         found[f"{name}.write"] = packet.write
         found[f"read {name}"] = lambda data=data: mqtt5.read(data)
         found[f"read a bytearray: {name}"] = lambda copied=copied: mqtt5.read(copied)
+    found["write_parts"] = lambda: MESSAGE.write_parts(max_packet_size=10**6)
+    found["packet_size"] = lambda: MESSAGE.packet_size
+    found["read leniently"] = lambda: mqtt5.read(LENIENT, strict=False)
+    found["lenient.replace"] = lambda: mqtt5.read(LENIENT, strict=False)[0].replace(topic="u").write()
+    found["PublishTemplate"] = lambda: mqtt5.PublishTemplate(MESSAGE).write(packet_id=5, subscription_ids=[1, 2])
+    found["PublishTemplate.write"] = lambda: TEMPLATE.write(packet_id=5, topic_alias=3, subscription_ids=[1, 2])
+    found["PublishTemplate.write_parts"] = lambda: TEMPLATE.write_parts(packet_id=5)
     found["topic_matches"] = lambda: mqtt5.topic_matches("a/+/ü", "a/b/ü")
     found["Decoder"] = decoded
     found["Decoder, large"] = lambda: decoded(LARGE)
@@ -65,6 +72,9 @@ def operations() -> dict[str, Callable[[], Any]]:
 
 
 LARGE = PublishPacket("t", bytes(100_000)).write()
+LENIENT = bytes.fromhex("3006000174020102")  # payload_format_indicator=2: no Python code runs
+MESSAGE = PublishPacket("größe", bytes(2000), qos=1, packet_id=1, user_properties=[("a", "b")])
+TEMPLATE = mqtt5.PublishTemplate(MESSAGE)
 
 
 def decoded(data: bytes = STREAM) -> list[Any]:

@@ -88,6 +88,23 @@ def read_all() -> None:
 
 def write_all() -> None:
     assert [packet.write() for packet in SENT] == DATA
+    assert [b"".join(packet.write_parts(max_packet_size=10**6)) for packet in SENT] == DATA
+
+
+MESSAGE = PublishPacket("größe/t", b"payload", qos=1, packet_id=1, user_properties=[("a", "b")])
+TEMPLATE = mqtt5.PublishTemplate(MESSAGE)
+DELIVERED = {number: MESSAGE.replace(packet_id=number).write() for number in range(1, 50)}
+
+
+def deliver_all() -> None:
+    for number, data in DELIVERED.items():
+        assert TEMPLATE.write(packet_id=number) == data
+        assert b"".join(TEMPLATE.write_parts(packet_id=number, qos=1)) == data
+
+
+def read_leniently() -> None:
+    packet: Any = mqtt5.read(b"\x40\x03\x00\x07\x95", strict=False, sender="server")[0]
+    assert (packet.reason_code, packet.lenient, packet.write()) == (0x95, True, b"\x40\x03\x00\x07\x95")
 
 
 def construct_all() -> None:
@@ -159,7 +176,7 @@ def decode_all() -> None:
 
 def test_threads_sharing_packets_and_buffers() -> None:
     jobs = [read_all, write_all, construct_all, hash_all, refuse_all, decode_all, replace_all, compare_all, derive_all]
-    assert min(run_at_once(*jobs)) > 0
+    assert min(run_at_once(*jobs, deliver_all, read_leniently)) > 0
 
 
 @pytest.mark.skipif(getattr(sys, "_is_gil_enabled", lambda: True)(), reason="this Python has a GIL")
@@ -202,12 +219,15 @@ def test_buffer_changed_while_others_read() -> None:
 def test_threads_sharing_one_decoder() -> None:
     """Not what it is for: it may raise or lose its place, but it does not crash, and is new after __init__()."""
     stream = PingReqPacket().write() + PubAckPacket(1).write() + PublishPacket("t", b"payload" * 20).write()
+    large = PublishPacket("t", bytes(50_000)).write()
     decoder: Any = Decoder()
     wrong = (mqtt5.Error, BufferError, RuntimeError, ValueError, AttributeError)
 
     def feed() -> None:
         with contextlib.suppress(*wrong):
             decoder.feed(stream)
+            decoder.feed(large[:40_000])
+            decoder.feed(large[40_000:])
 
     def iterate() -> None:
         try:
@@ -215,13 +235,15 @@ def test_threads_sharing_one_decoder() -> None:
                 assert isinstance(packet, BasePacket)
         except wrong:
             with contextlib.suppress(*wrong):
+                decoder.skip()
                 decoder.__init__()
 
     def look() -> None:
         with contextlib.suppress(*wrong):
             assert isinstance(decoder.buffered, int)
+        decoder.max_packet_size = decoder.max_list_items = 60_000 if decoder.max_list_items is None else None
 
-    run_at_once(feed, iterate, iterate, look, seconds=SECONDS / 2)
+    run_at_once(feed, iterate, iterate, look, look, seconds=SECONDS / 2)
     decoder.__init__()
     decoder.feed(stream)
     assert len(list(decoder)) == 3
