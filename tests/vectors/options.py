@@ -225,7 +225,8 @@ def one_type(sheet: Sheet, side: str, stage: str, name: str, part: Bytes) -> Non
     if name == "AUTH":  # the smallest says Success
         part = packet(TYPES[name], u8(0x18), section(prop(21)))
     if refs:
-        sheet.bad(PROTOCOL, part, options, what, *refs, field="packet_type", offset=0)
+        ident = 1 if name in IDENTIFIED else 0
+        sheet.bad(PROTOCOL, part, options, what, *refs, field="packet_type", offset=0, id=ident)
     else:
         sheet.ok(part, options, what, "2.1.2")
 
@@ -353,7 +354,28 @@ def is_tolerated(name: str, code: int) -> bool:
     return code >= 0x80 or (code in SUCCESSES and name not in ("CONNACK", "AUTH"))
 
 
+# Packets of programs, as docs/leniencies.md lists them: entry, packet, what it shows.
+OF_PROGRAMS = (
+    ("reason-code", "40 03 0007 95", "reason_code", 0x95, "mosquitto 2.0.11", "3.4.2-1"),
+    ("reason-code", "40 03 0001 95", "reason_code", 0x95, "mosquitto 2.0.11", "3.4.2-1"),
+    ("reason-code", "50 03 0002 95", "reason_code", 0x95, "mosquitto 2.0.11", "3.5.2-1"),
+    ("reason-code", "90 04 000f 00 82", "reason_codes", 0x82, "mochi 2", "3.9.3-2"),
+    ("reason-code", "62 03 0001 10", "reason_code", 0x10, "emqtt", "3.6.2-1"),
+    ("reason-code", "40 03 0001 fe", "reason_code", 0xFE, "no known program", "3.4.2-1"),
+    ("payload-format-indicator", "30 06 0001 74 02 01 02", "payload_format_indicator", 2, "EMQX", "3.3.2.3.2"),
+    ("response-topic", "30 07 0001 74 03 08 0000", "response_topic", '""', "mosquitto 2.0.11", "4.7.3-1"),
+    ("response-topic", "30 08 0001 74 04 08 0001 23", "response_topic", '"#"', "mosquitto 2.0.11", "3.3.2-14"),
+)
+
+
 def lenient(sheet: Sheet) -> None:
+    sheet.open("lenient", "Packets of programs")
+    for entry, hexes, field, value, program, ref in OF_PROGRAMS:
+        part = tuple(bytes.fromhex(token) for token in hexes.split())
+        sheet.ok(part, LENIENT, f"a packet of {program}", ref, lenient=1, entries=entry, **{field: value})
+    delay = packet(0x30, text("t"), section(prop(24)))
+    shown = {"lenient": 1, "entries": "will-delay-interval", "written": hexadecimal(packet(0x30, text("t"), NONE))}
+    sheet.add("alt", 0, delay, LENIENT, "a packet of aedes", "2.2.2.2", **shown)
     lenient_codes(sheet)
     lenient_values(sheet)
     lenient_response_topics(sheet)
@@ -383,7 +405,7 @@ def lenient_codes(sheet: Sheet) -> None:
             if code in known:
                 sheet.add(zero if code == 0 else "ok", 0, part, LENIENT, what, statement, lenient=0)
             elif is_tolerated(name, code):
-                sheet.ok(part, LENIENT, what, statement, "2.4", lenient=1, **{field: code})
+                sheet.ok(part, LENIENT, what, statement, "2.4", lenient=1, entries="reason-code", **{field: code})
             else:
                 place = {"field": field, "offset": 2 + size(before)} | ({"index": 0} if in_list else {})
                 ident = 1 if name in ACK_PLACES or in_list else 0
@@ -417,9 +439,9 @@ def lenient_form(sheet: Sheet, name: str, code: int, part: Bytes, written: Bytes
         offset = 2 + (2 if ident else 0)
         sheet.bad(PROTOCOL, part, LENIENT, what, statement, field="reason_code", offset=offset, id=ident)
     elif part == written:
-        sheet.ok(part, LENIENT, what, statement, "2.4", lenient=1, reason_code=code)
+        sheet.ok(part, LENIENT, what, statement, "2.4", lenient=1, entries="reason-code", reason_code=code)
     else:
-        shown = {"lenient": 1, "reason_code": code, "written": hexadecimal(written)}
+        shown = {"lenient": 1, "entries": "reason-code", "reason_code": code, "written": hexadecimal(written)}
         sheet.add("alt", 0, part, LENIENT, what, statement, "2.4", **shown)
 
 
@@ -433,7 +455,16 @@ def lenient_list(sheet: Sheet, name: str, codes_: bytes, index: int | None) -> N
         sheet.bad(PROTOCOL, part, LENIENT, what, statement, **place, id=1)
     else:
         what = f"{name} with {len(codes_)} reason codes, not all in its table"
-        sheet.ok(part, LENIENT, what, statement, "2.4", lenient=1, reason_codes=",".join(map(str, codes_)))
+        sheet.ok(
+            part,
+            LENIENT,
+            what,
+            statement,
+            "2.4",
+            lenient=1,
+            entries="reason-code",
+            reason_codes=",".join(map(str, codes_)),
+        )
 
 
 def lenient_values(sheet: Sheet) -> None:
@@ -448,7 +479,7 @@ def lenient_values(sheet: Sheet) -> None:
                 what += " (its default)"
             if number > 1:
                 shown = {f"{prefix}payload_format_indicator": number}
-                sheet.ok(part, LENIENT, what, place.ref(1), lenient=1, **shown)
+                sheet.ok(part, LENIENT, what, place.ref(1), lenient=1, entries="payload-format-indicator", **shown)
             else:
                 sheet.add("ok" if number else "alt", 0, part, LENIENT, what, place.ref(1), lenient=0)
         for first, second in ((2, 2), (1, 2), (2, 1)):
@@ -468,7 +499,16 @@ def lenient_response_topics(sheet: Sheet) -> None:
             part = place.packet(prop(8, *text(topic)))
             shown = {f"{prefix}response_topic": f'"{topic}"'}
             what = f"{place.title} response topic {ascii_of(topic)}"
-            sheet.ok(part, LENIENT, what, statement, *([] if topic else ["4.7.3-1"]), lenient=1, **shown)
+            sheet.ok(
+                part,
+                LENIENT,
+                what,
+                statement,
+                *([] if topic else ["4.7.3-1"]),
+                lenient=1,
+                entries="response-topic",
+                **shown,
+            )
         for raw in (b"\0", b"#\0", b"\xc0\x80", b"+\xff", b"\xed\xa0\x80"):
             part = place.packet(prop(8, *text(raw)))
             where = {"field": f"{prefix}response_topic", "offset": 2 + size(place.head) + 1}
@@ -486,11 +526,15 @@ def lenient_dropped(sheet: Sheet) -> None:
     for before, after in (((), ()), (prop(1), ()), ((), prop(2) + prop(38)), (prop(38), prop(38)), (prop(8), prop(11))):
         part = place.packet(before, delay, after)
         written = place.packet(before, after)
-        shown = {"lenient": 1, "written": hexadecimal(written)}
+        shown = {"lenient": 1, "entries": "will-delay-interval", "written": hexadecimal(written)}
         what = f"PUBLISH with will delay interval, {size(before)} bytes before it and {size(after)} after"
         sheet.add("alt", 0, part, LENIENT, what, "2.2.2.2", "3.1.3.2.2", **shown)
     part = packet(0x32, text("t"), u16(0x1234), section(delay), (b"pay",))
-    shown = {"lenient": 1, "written": hexadecimal(packet(0x32, text("t"), u16(0x1234), NONE, (b"pay",)))}
+    shown = {
+        "lenient": 1,
+        "entries": "will-delay-interval",
+        "written": hexadecimal(packet(0x32, text("t"), u16(0x1234), NONE, (b"pay",))),
+    }
     sheet.add("alt", 0, part, LENIENT, "PUBLISH with QoS 1 and will delay interval", "2.2.2.2", **shown)
     part = place.packet(delay, delay)
     where = {"field": "will_delay_interval", "offset": 2 + size(place.head) + 1 + size(delay)}
@@ -509,14 +553,14 @@ def lenient_dropped(sheet: Sheet) -> None:
         if number < 2:
             sheet.ok(part, LENIENT, what, place.ref(36), lenient=0)
         elif number == 2:
-            shown = {"lenient": 1, "written": hexadecimal(written)}
+            shown = {"lenient": 1, "entries": "maximum-qos", "written": hexadecimal(written)}
             sheet.add("alt", 0, part, LENIENT, what, place.ref(36), **shown)
         else:
             where = {"field": "max_qos", "offset": 5}
             sheet.bad(PROTOCOL, part, LENIENT, what, place.ref(36), **where, id=0)
     emqx = "20 15 00 00 12 2700100000 2402 2501 2a01 2901 220003 2801"
     part = tuple(bytes.fromhex(token) for token in emqx.split())
-    sheet.add("alt", 0, part, LENIENT, "CONNACK of EMQX 3.0 beta 2", place.ref(36), lenient=1)
+    sheet.add("alt", 0, part, LENIENT, "CONNACK of EMQX 3.0 beta 2", place.ref(36), lenient=1, entries="maximum-qos")
     for numbers in ((2, 2), (1, 2), (2, 1)):
         part = place.packet(*(prop(36, *u8(number)) for number in numbers))
         what = f"CONNACK with maximum QoS {numbers[0]}, then {numbers[1]}"
@@ -525,11 +569,22 @@ def lenient_dropped(sheet: Sheet) -> None:
     place = PLACES["PUBLISH"]
     part = place.packet(prop(1, b"\2"), prop(8, *text("")), prop(24))
     written = place.packet(prop(1, b"\2"), prop(8, *text("")))
-    shown = {"lenient": 1, "payload_format_indicator": 2, "response_topic": '""', "written": hexadecimal(written)}
+    shown = {
+        "lenient": 1,
+        "entries": "payload-format-indicator,response-topic,will-delay-interval",
+        "payload_format_indicator": 2,
+        "response_topic": '""',
+        "written": hexadecimal(written),
+    }
     sheet.add("alt", 0, part, LENIENT, "PUBLISH with three leniencies", place.ref(1), "3.3.2-14", "2.2.2.2", **shown)
     part = PLACES["CONNACK"].packet(prop(36, b"\2"))
     part = (*part[:3], b"\x8d", *part[4:])
-    shown = {"lenient": 1, "reason_code": 0x8D, "written": hexadecimal(packet(0x20, u8(0), u8(0x8D), NONE))}
+    shown = {
+        "lenient": 1,
+        "entries": "reason-code,maximum-qos",
+        "reason_code": 0x8D,
+        "written": hexadecimal(packet(0x20, u8(0), u8(0x8D), NONE)),
+    }
     sheet.add("alt", 0, part, LENIENT, "CONNACK with two leniencies", "3.2.2-8", "3.2.2.3.4", **shown)
 
 
@@ -711,7 +766,14 @@ def still_refused(sheet: Sheet) -> None:
     part = packet(0x40, u16(0x1234), u8(0x95))
     for side in SIDES:
         sheet.ok(
-            part, f"sender={side} lenient", f"PUBACK 0x95 from a {side}", "3.4.2-1", "2.4", lenient=1, reason_code=0x95
+            part,
+            f"sender={side} lenient",
+            f"PUBACK 0x95 from a {side}",
+            "3.4.2-1",
+            "2.4",
+            lenient=1,
+            entries="reason-code",
+            reason_code=0x95,
         )
     part = publish_packet("t", b"p", prop(11))
     sheet.bad(
@@ -947,7 +1009,7 @@ def packet_sizes(sheet: Sheet) -> None:
         sheet.ok(part, f"max_packet_size={whole}", f"{name} of {whole} bytes", "2.1.4")
         for limit in sorted({1, whole // 2, whole - 1} - {0}):
             ref = "3.1.2-24" if ONLY_FROM.get(name) == "server" else "3.2.2-15"
-            place = {"field": "remaining_length", "offset": 1, "id": 0}
+            place = {"field": "remaining_length", "offset": 1, "id": 1 if name in IDENTIFIED else 0}
             sheet.bad(TOO_LARGE, part, f"max_packet_size={limit}", f"{name} of {whole} bytes", ref, **place)
     sheet.open("limits", "Size and sender")
     part = packet(0xB0, smallest("UNSUBACK"))
