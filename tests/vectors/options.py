@@ -614,7 +614,15 @@ def still_refused(sheet: Sheet) -> None:
             2,
             {"id": 0},
         ),
-        (PROTOCOL, packet(0x90, ONE, NONE), "SUBACK without reason codes", "3.9.3", "reason_codes", 5, {"id": 1}),
+        (
+            PROTOCOL,
+            packet(0x90, ONE, NONE),
+            "SUBACK without reason codes",
+            "3.9.3",
+            "reason_codes",
+            5,
+            {"index": 0, "id": 1},
+        ),
         (MALFORMED, publish_packet("#", b"p"), "PUBLISH, wildcard in its topic", "3.3.2-2", "topic", 2, {"id": 0}),
         (PROTOCOL, publish_packet("", b"p"), "PUBLISH without topic and alias", "3.3.2.1", "topic", 2, {"id": 0}),
         (
