@@ -52,7 +52,7 @@ def test_entry_states_rule_program_and_section(name: str) -> None:
     text = LIST[name]
     assert re.search(r"\*\*Rule\*\*.*\(\d\.\d[^)]*\)", text, re.DOTALL)
     assert "**Accepted**" in text
-    assert re.search(r"\*\*Needed by\*\*: \S+ ?\S* ?\d", text)
+    assert re.search(r"\*\*Needed by\*\*: \w[^.]+\d", text)
 
 
 @pytest.mark.parametrize(("name", "data", "shown"), ROWS, ids=[f"{name}-{data.hex()}" for name, data, _ in ROWS])
