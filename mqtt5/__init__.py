@@ -41,7 +41,8 @@ from mqtt5.packets import (
 )
 from mqtt5.packets import Subscription as Subscription
 from mqtt5.stream import Decoder, read
-from mqtt5.topics import topic_matches
+from mqtt5.topics import check_topic_filter, check_topic_name, split_shared, topic_matches
+from mqtt5.tree import TopicTree
 
 __version__ = "0.1.0"
 
@@ -77,13 +78,17 @@ __all__ = [
     "SubAckReasonCode",
     "SubscribePacket",
     "TopicFilter",
+    "TopicTree",
     "UnsubAckPacket",
     "UnsubAckReasonCode",
     "UnsubscribePacket",
     "Will",
+    "check_topic_filter",
+    "check_topic_name",
     "engine",
     "get_include",
     "get_sources",
     "read",
+    "split_shared",
     "topic_matches",
 ]

@@ -602,10 +602,10 @@ class Decoder:
         self._start = 0
 
 
-def topic_matches(pattern: str, topic: str) -> bool:
+def topic_matches(filter: str, topic: str) -> bool:
     scratch = _take()
     views = ffi.new("mqtt5_view[2]")
-    rules = [("pattern", pattern, lib.mqtt5_check_topic_filter), ("topic", topic, lib.mqtt5_check_topic_name)]
+    rules = [("filter", filter, lib.mqtt5_check_topic_filter), ("topic", topic, lib.mqtt5_check_topic_name)]
     try:
         for i, (name, value, check) in enumerate(rules):
             scratch.lend(views[i], _converters.to_string(value, name).encode())

@@ -32,7 +32,7 @@ SIGNATURES = {
     "Decoder": "(max_packet_size=None)",
     "Decoder.feed": "(self, data, /)",
     "PublishPacket.write": "(self)",
-    "topic_matches": "(pattern, topic)",
+    "topic_matches": "(filter, topic)",
 }
 
 

@@ -253,6 +253,15 @@ def copies(publish: PublishPacket) -> None:
 def topics() -> None:
     assert_type(mqtt5.topic_matches("a/#", "a"), bool)
     mqtt5.topic_matches("a", b"a")  # E: arg-type reportArgumentType
+    assert_type(mqtt5.split_shared("$share/n/a"), tuple[str | None, str])
+    mqtt5.check_topic_name(1)  # E: arg-type reportArgumentType
+    mqtt5.check_topic_filter(b"a")  # E: arg-type reportArgumentType
+    tree: mqtt5.TopicTree[int] = mqtt5.TopicTree()
+    tree["a/#"] = 1
+    tree["a/#"] = "1"  # E: assignment reportArgumentType
+    assert_type(tree["a/#"], int)
+    assert_type(list(tree.match("a")), list[int])
+    assert_type(tree.get("a"), int | None)
 
 
 class Subclass(PublishPacket):
