@@ -164,7 +164,7 @@ def test_written_as_line_says(file: str) -> None:
             assert same.lenient is packet.lenient
             assert same.write() == data
 
-    # The codec keeps a default that was sent only if nothing was left out: see "(its default)" in README.md.
+    # The codec keeps a default that was sent only if nothing was omitted: see "(its default)" in README.md.
     lines = [vector for vector in OPTION_FILES[file] if vector.valid]
     if lines:
         check_each(lines, check)

@@ -74,7 +74,7 @@ PROPERTIES_ONLY_FROM = {
     "DISCONNECT": {17: ("client", "3.14.2-2"), 28: ("server", "3.14.2.2.5")},
 }
 
-# Packets that have a packet identifier in front of everything else (2.2.1); a PUBLISH has it after its topic.
+# Packets that begin with their packet identifier (2.2.1); a PUBLISH has it after its topic.
 IDENTIFIED = {*ACK_PLACES, "SUBSCRIBE", "SUBACK", "UNSUBSCRIBE", "UNSUBACK"}
 
 FIRST = {"client": ({"CONNECT"}, "3.1.0-1"), "server": ({"CONNACK", "AUTH"}, "3.2.0-1")}
@@ -326,7 +326,7 @@ def flags(sheet: Sheet) -> None:
                 sheet.bad(MALFORMED, part, options_of(side), what, "3.3.1-2", **place)
             else:
                 sheet.ok(part, options_of(side), what, "3.3.1.1", "3.3.1.2")
-    sheet.open("sender", "A header that is malformed stays malformed, whoever sends it")
+    sheet.open("sender", "A header that is malformed stays malformed, from either side")
     for side in SIDES:
         for stage in STAGES:
             options = options_of(side, stage)
@@ -1296,8 +1296,8 @@ def places(sheet: Sheet) -> None:
 # Writing within a Maximum Packet Size
 # --------------------------------------------------------------------------------------------------------------------
 
-# The statements by which reason string and user properties are left out of a packet that would be too large.
-LEFT_OUT = {
+# The statements by which reason string and user properties are omitted from a packet that would be too large.
+OMITTED = {
     "CONNACK": ("3.2.2-19", "3.2.2-20"),
     "PUBACK": ("3.4.2-2", "3.4.2-3"),
     "PUBREC": ("3.5.2-2", "3.5.2-3"),
@@ -1319,8 +1319,8 @@ def shortest(name: str, properties: Bytes) -> Bytes:
 
 
 def fit(sheet: Sheet) -> None:
-    for name, (reason_ref, user_ref) in LEFT_OUT.items():
-        sheet.open("fit", f"{name}: first the reason string is left out, then the user properties")
+    for name, (reason_ref, user_ref) in OMITTED.items():
+        sheet.open("fit", f"{name}: first the reason string is omitted, then the user properties")
         others = {"CONNACK": prop(33), "AUTH": prop(21), "DISCONNECT": prop(17)}.get(name, ())
         before, after = (others, ()) if name != "CONNACK" else ((), others)  # 31 stands between 17 or 21, and 33
         reason, users = prop(31, *text("why")), user("k", "v") + user("k", "w")
@@ -1338,7 +1338,7 @@ def fit(sheet: Sheet) -> None:
             limit = size(kept[-1]) - 1
             what = f"{name} of {size(kept[0])} bytes in {limit}, too few"
             sheet.add("bad", TOO_LARGE, kept[0], f"fit={limit}", what, "2.1.4", size=size(kept[0]))
-    sheet.open("fit", "Packets whose user properties are not left out")
+    sheet.open("fit", "Packets whose user properties are not omitted")
     for name in ("CONNECT", "WILL", "PUBLISH", "SUBSCRIBE", "UNSUBSCRIBE"):
         part = PLACES[name].packet(user("k", "v"))
         whole = size(part)
