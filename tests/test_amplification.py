@@ -80,3 +80,22 @@ def test_page_has_cases_of_script(script: Any) -> None:
         pytest.skip("docs/ is not here")
     rows = re.findall(r"^\| ([A-Z]+(?:: [^|]+)?) \| (\d[^|]*) \|", PAGE.read_text("utf-8"), re.MULTILINE)
     assert [label for label, _ in rows] == [*script.CASES, *script.SMALL]
+
+
+def test_sample_of_page_changes_limits_of_decoder() -> None:
+    if not PAGE.exists():
+        pytest.skip("docs/ is not here")
+    (sample,) = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    first, after = sample.split("# ...")
+    names: dict[str, Any] = {"mqtt5": mqtt5}
+    exec(first, names)
+    decoder = names["decoder"]
+    decoder.feed(mqtt5.ConnectPacket("c", user_properties=[("a", "b")] * 32).write())
+    assert len(list(decoder)) == 1
+    exec(f"#{after}", names)
+    decoder.feed(mqtt5.SubscribePacket(1, [mqtt5.TopicFilter("a" * 100)] * 1000).write())
+    assert len(next(decoder).topic_filters) == 1000
+    decoder.feed(mqtt5.SubscribePacket(2, [mqtt5.TopicFilter("a")] * 1001).write())
+    with pytest.raises(mqtt5.DecodeError) as caught:
+        next(decoder)
+    assert (caught.value.reason_code, caught.value.index, caught.value.packet_id) == (0x97, 1000, 2)
