@@ -201,7 +201,7 @@ static const uint64_t waived = (uint64_t)1 << MQTT5_PROP_PAYLOAD_FORMAT_INDICATO
 /* The value of a property, or one item of its list. */
 static FAST void check_property(checker *c, const property *row, const void *value)
 {
-    const unsigned rule = c->options->lenient && (waived >> row->id & 1) ? RULE_NONE : row->rule;
+    const unsigned rule = c->options->lenient && (waived >> row->id & 1) ? (unsigned)RULE_NONE : row->rule;
 
     check_status(c, check_value(row->kind, rule, value), row->id);
     if (row->kind == MQTT5_KIND_STRING) {

@@ -374,6 +374,22 @@ static bool exceeds_limit(size_t packet_size, const mqtt5_options *options)
     return options != NULL && options->max_packet_size > 0 && packet_size > options->max_packet_size;
 }
 
+/* The packet identifier of a packet that was refused; 0 if it has none, or if that has not arrived. */
+static NOINLINE uint16_t find_packet_id(const uint8_t *data, size_t size)
+{
+    const unsigned type = data[0] >> 4;
+    reader r = reader_of(data + 1, size - 1);
+    mqtt5_view topic;
+
+    (void)read_varint(&r);
+    if (type == MQTT5_PUBLISH && (data[0] >> QOS_SHIFT & 3) != 0) {
+        read_view(&r, &topic);
+    } else if (type < MQTT5_PUBACK || type > MQTT5_UNSUBACK) {
+        return 0;
+    }
+    return read_u16(&r);
+}
+
 /* What the sender, or the stage of the connection, does not allow according to the first bytes of a packet. */
 static NOINLINE mqtt5_status check_first_bytes(const uint8_t *data, size_t size, const mqtt5_options *options,
                                                mqtt5_error *error)
@@ -422,6 +438,7 @@ static FAST bool is_usual(unsigned first, const mqtt5_options *options)
 mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, const mqtt5_options *options, size_t *packet_size,
                          mqtt5_error *error)
 {
+    mqtt5_status status = MQTT5_OK;
     size_t remaining, whole;
     unsigned type;
     reader r;
@@ -453,14 +470,16 @@ mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, const mqtt5_options *
     whole = (size_t)(r.at - data) + remaining;
     *packet_size = whole;
     if (options != NULL && options->sender != MQTT5_SENDER_ANY && !is_usual(data[0], options)) {
-        mqtt5_status status = check_first_bytes(data, size, options, error);
-
-        if (status != MQTT5_OK) {
-            return status;
-        }
+        status = check_first_bytes(data, size, options, error);
     }
-    if (exceeds_limit(whole, options)) {
-        return report(error, MQTT5_ERR_PACKET_TOO_LARGE, MQTT5_FIELD_REMAINING_LENGTH, 1, 0);
+    if (status == MQTT5_OK && exceeds_limit(whole, options)) {
+        status = report(error, MQTT5_ERR_PACKET_TOO_LARGE, MQTT5_FIELD_REMAINING_LENGTH, 1, 0);
+    }
+    if (status != MQTT5_OK) {
+        if (error != NULL) {
+            error->packet_id = find_packet_id(data, size < whole ? size : whole);
+        }
+        return status;
     }
     return whole > size ? MQTT5_INCOMPLETE : MQTT5_OK;
 }
@@ -483,22 +502,6 @@ static FAST mqtt5_status parse(const uint8_t *data, size_t size, bool lenient, m
     r.lenient = lenient;
     read_body(&r, data[0] & 0x0Fu, packet);
     return IS_FAST && r.refused && r.status == MQTT5_OK ? (mqtt5_status)VALUE_REFUSED : r.status;
-}
-
-/* The packet identifier of a packet that was refused; 0 if it has none or ends before. */
-static NOINLINE uint16_t find_packet_id(const uint8_t *data, size_t size)
-{
-    const unsigned type = data[0] >> 4;
-    reader r = reader_of(data + 1, size - 1);
-    mqtt5_view topic;
-
-    (void)read_varint(&r);
-    if (type == MQTT5_PUBLISH && (data[0] >> QOS_SHIFT & 3) != 0) {
-        read_view(&r, &topic);
-    } else if (type < MQTT5_PUBACK || type > MQTT5_UNSUBACK) {
-        return 0;
-    }
-    return read_u16(&r);
 }
 
 /* Locates the error. error->field is that of the refused value, 0 if parsing failed. */

@@ -14,11 +14,12 @@ from mqtt5.enums import (
     PubRecReasonCode,
     PubRelReasonCode,
     QoS,
+    ReasonCode,
     RetainHandling,
     SubAckReasonCode,
     UnsubAckReasonCode,
 )
-from mqtt5.exceptions import DecodeError, Error, IncompleteError
+from mqtt5.exceptions import DecodeError, Error, IncompleteError, PacketTooLarge
 from mqtt5.packets import (
     AuthPacket,
     ConnAckPacket,
@@ -41,6 +42,7 @@ from mqtt5.packets import (
 )
 from mqtt5.packets import Subscription as Subscription
 from mqtt5.stream import Decoder, read
+from mqtt5.template import PublishTemplate
 from mqtt5.topics import check_topic_filter, check_topic_name, split_shared, topic_matches
 from mqtt5.tree import TopicTree
 
@@ -60,6 +62,7 @@ __all__ = [
     "Error",
     "IncompleteError",
     "Packet",
+    "PacketTooLarge",
     "PacketType",
     "PingReqPacket",
     "PingRespPacket",
@@ -72,7 +75,9 @@ __all__ = [
     "PubRelPacket",
     "PubRelReasonCode",
     "PublishPacket",
+    "PublishTemplate",
     "QoS",
+    "ReasonCode",
     "RetainHandling",
     "SubAckPacket",
     "SubAckReasonCode",
