@@ -8,10 +8,10 @@ from collections.abc import Iterable
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from strategies import filters, names
 from vectors_data import TOPICS
 
 from mqtt5 import TopicTree, topic_matches
+from mqtt5.testing.strategies import topic_filters, topic_names
 
 #: Few levels, so that filters and topics often meet; with a share name they are still filters.
 LEVELS = st.sampled_from(["a", "b", "", "$a", "+"])
@@ -54,9 +54,9 @@ def test_match_of_vectors_is_their_verdict() -> None:
 @example(set(), [("a/#", True), ("a/#", False)], ["a"])
 @example({"+"}, [("$share/n/a", True)], ["$share/n/a", "a"])
 @given(
-    st.sets(st.one_of(near_filters(), filters()), max_size=30),
+    st.sets(st.one_of(near_filters(), topic_filters()), max_size=30),
     st.lists(st.tuples(near_filters(), st.booleans()), max_size=30),
-    st.lists(st.one_of(near_topics, names), min_size=1, max_size=10),
+    st.lists(st.one_of(near_topics, topic_names()), min_size=1, max_size=10),
 )
 def test_match_agrees_with_topic_matches(first: set[str], changes: list[tuple[str, bool]], topics: list[str]) -> None:
     """After any history of setting and deleting."""
