@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Reads tests/vectors/*.tsv, in the format of their README.md.
+"""Reads tests/vectors/*.tsv, in the format of their README.md; options-*.tsv are for option_vectors.py.
 
 It knows the files and no codec. Running a test on vectors is check_each(): every vector that fails is named.
 """
@@ -59,7 +59,7 @@ def _packet(tokens: str) -> bytes:
 def _load() -> dict[str, list[Vector]]:
     files = {}
     for path in sorted(VECTORS.glob("*.tsv")):
-        if path.name != "topics.tsv":
+        if path.name != "topics.tsv" and not path.name.startswith("options-"):
             files[path.name] = [
                 Vector(where, verdict, int(code, 16), _packet(tokens), what)
                 for where, (verdict, code, tokens, what) in _lines(path)

@@ -158,7 +158,7 @@ static mqtt5_status encode_by(encode_function *client, encode_function *broker, 
 mqtt5_status mqtt5_encode(const mqtt5_packet *packet, const mqtt5_options *options, uint8_t *data, size_t size,
                           size_t *packet_size, mqtt5_error *error)
 {
-    const int from = mqtt5_check(packet, NULL, NULL) == MQTT5_OK ? senders(packet->type) : BOTH;
+    const int from = mqtt5_check(packet, options, NULL) == MQTT5_OK ? senders(packet->type) : BOTH;
 
     return encode_by(client_encode, broker_encode, from, packet, options, data, size, packet_size, error);
 }
@@ -173,7 +173,7 @@ mqtt5_status mqtt5_encode_checked(const mqtt5_packet *packet, const mqtt5_option
 mqtt5_status mqtt5_encode_head(const mqtt5_packet *packet, const mqtt5_options *options, uint8_t *data, size_t size,
                                size_t *head_size, mqtt5_error *error)
 {
-    const int from = mqtt5_check(packet, NULL, NULL) == MQTT5_OK ? senders(packet->type) : BOTH;
+    const int from = mqtt5_check(packet, options, NULL) == MQTT5_OK ? senders(packet->type) : BOTH;
 
     return encode_by(client_encode_head, broker_encode_head, from, packet, options, data, size, head_size, error);
 }

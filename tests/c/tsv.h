@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tsv.h - finds the vector files and reads their lines: four columns between tabs; blank lines and # comments are
- * skipped.
+ * tsv.h - finds the vector files and reads their lines: four columns between tabs, or six if the name of the file
+ * begins with options-; blank lines and # comments are skipped.
  *
  * It does not know the meaning of the columns. Include it after guard.h. With MQTT5_TEST_BARE the files are not read
  * but linked into the program: see linked_files.
@@ -17,7 +17,8 @@ typedef struct tsv {
     unsigned long number;
     char *line;
     size_t room;
-    char *column[4];
+    int columns;
+    char *column[6];
 } tsv;
 
 /* ---------------------------------------------------------------- files */
@@ -115,8 +116,14 @@ static inline tsv open_tsv(const char *path)
 
     memset(&t, 0, sizeof(t));
     t.name = slash != NULL ? slash + 1 : path;
+    t.columns = strncmp(t.name, "options-", 8) == 0 ? 6 : 4;
     read_text(path, &t);
     return t;
+}
+
+static inline int has_options(const tsv *t)
+{
+    return t->columns == 6;
 }
 
 static inline void close_tsv(tsv *t)
@@ -171,17 +178,17 @@ static inline int next_line(tsv *t)
         if (t->line[0] == '\0' || t->line[0] == '#') {
             continue;
         }
-        for (i = 0; i < 4; i++) {
+        for (i = 0; i < t->columns; i++) {
             t->column[i] = at;
             at = strchr(at, '\t');
-            if ((at != NULL) != (i < 3)) {
-                tsv_wrong(t, "not four columns");
+            if ((at != NULL) != (i + 1 < t->columns)) {
+                tsv_wrong(t, "not as many columns as the file should have");
             }
             if (at != NULL) {
                 *at++ = '\0';
             }
         }
-        CONTEXT("%s:%lu: %s", t->name, t->number, t->column[3]);
+        CONTEXT("%s:%lu: %s", t->name, t->number, t->column[t->columns - 1]);
         return 1;
     }
     close_tsv(t);

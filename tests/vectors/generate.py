@@ -1761,11 +1761,13 @@ CHAPTERS = (
 
 def outputs() -> dict[Path, str]:
     """Every file and what it should hold."""
+    from options import option_texts  # which imports this file
+
     check_tables()
     book = Book()
     for write in CHAPTERS:
         write(book)
-    files = dict(book.texts()) | {"topics.tsv": topics_text()}
+    files = dict(book.texts()) | {"topics.tsv": topics_text()} | dict(option_texts())
     found = {HERE / name: content for name, content in files.items()}
     if CONFORMANCE.exists():
         found[CONFORMANCE] = conformance_text(CONFORMANCE.read_text(encoding="utf-8"), files)
@@ -1791,4 +1793,5 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    sys.modules["generate"] = sys.modules["__main__"]  # for options.py: not a second copy
     sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: MIT
+"""A small run of benchmarks/amplification.py: no packet takes more than docs/limits.md says; the page has its cases."""
+
+import importlib.util
+import re
+import sys
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import mqtt5
+
+ROOT = Path(__file__).parent.parent
+SCRIPT = ROOT / "benchmarks" / "amplification.py"
+PAGE = ROOT / "docs" / "limits.md"
+
+pytestmark = [
+    pytest.mark.skipif(not SCRIPT.exists(), reason="benchmarks/ is not here"),
+    pytest.mark.skipif(sys.implementation.name != "cpython", reason="tracemalloc counts CPython's allocations"),
+]
+
+SIZE = 24 * 1024
+WORST = {"native": 35, "portable": 42}  # bytes for each byte: the page's worst and a little more, for other Pythons
+REFUSED = {"native": 3, "portable": 5}
+
+
+@pytest.fixture(scope="module")
+def script() -> Any:
+    spec = importlib.util.spec_from_file_location("amplification", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(autouse=True)
+def traced() -> Iterator[None]:
+    tracemalloc.start()
+    yield
+    tracemalloc.stop()
+
+
+def test_no_packet_takes_more_than_page_says(script: Any) -> None:
+    for label, build in script.CASES.items():
+        data = build(SIZE)
+        script.measure(data)  # makes what is made once for all
+        held, peak, accepted = script.measure(data)
+        assert accepted, label
+        assert held <= peak <= WORST[mqtt5.engine], label
+
+
+def test_limit_refuses_before_objects_are_made(script: Any) -> None:
+    refused = 0
+    for label, build in script.CASES.items():
+        _, peak, accepted = script.measure(build(SIZE), max_list_items=script.LIMIT)
+        assert accepted == ("payload" in label or "password" in label), label
+        refused += not accepted
+        assert peak <= REFUSED[mqtt5.engine], label
+    assert refused > 10
+
+
+def test_large_packet_refused_by_its_header(script: Any) -> None:
+    for label, build in script.CASES.items():
+        data = build(SIZE)
+        _, peak, accepted = script.measure(data, max_packet_size=4096)
+        assert not accepted, label
+        assert peak * len(data) < 16 * 1024, label
+
+
+def test_announced_packet_takes_nothing_in_advance(script: Any) -> None:
+    assert script.announced(268_435_455) < 4096
+
+
+def test_page_has_cases_of_script(script: Any) -> None:
+    if not PAGE.exists():
+        pytest.skip("docs/ is not here")
+    rows = re.findall(r"^\| ([A-Z]+(?:: [^|]+)?) \| (\d[^|]*) \|", PAGE.read_text("utf-8"), re.MULTILINE)
+    assert [label for label, _ in rows] == [*script.CASES, *script.SMALL]
