@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     P = TypeVar("P", bound=BasePacket)
+else:
+    P = BasePacket
 
 PROPERTY_SIZE = 3  # bytes of an alias in a packet
 

@@ -43,11 +43,11 @@ def expected(filters: Iterable[str], topic: str) -> list[str]:
 def test_match_of_vectors_is_their_verdict() -> None:
     lines = [line for line in TOPICS if line.verdict != "invalid"]
     assert len(lines) > 100
-    every = list({line.pattern: line for line in lines})
+    every = list({line.filter: line for line in lines})
     tree = tree_of(*every)
     for line in lines:
-        found = list(tree_of(line.pattern).match(line.topic))
-        assert found == ([line.pattern] if line.verdict == "match" else []), line.where
+        found = list(tree_of(line.filter).match(line.topic))
+        assert found == ([line.filter] if line.verdict == "match" else []), line.where
         assert sorted(tree.match(line.topic)) == expected(every, line.topic), line.where
 
 

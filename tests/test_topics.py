@@ -23,11 +23,11 @@ def error_of(call: object, *arguments: object) -> str:
 def test_checks_of_vectors_refuse_what_packets_refuse() -> None:
     refused = 0
     for line in TOPICS:
-        found = [error_of(mqtt5.check_topic_filter, line.pattern), error_of(mqtt5.check_topic_name, line.topic)]
+        found = [error_of(mqtt5.check_topic_filter, line.filter), error_of(mqtt5.check_topic_name, line.topic)]
         assert any(found) is (line.verdict == "invalid"), line.where
         if found[0]:
             with pytest.raises(ValueError, match=r"^TopicFilter\.pattern="):
-                mqtt5.TopicFilter(line.pattern)
+                mqtt5.TopicFilter(line.filter)
         if found[1]:
             with pytest.raises(ValueError, match=r"^PublishPacket\.topic="):
                 mqtt5.PublishPacket(line.topic, b"")

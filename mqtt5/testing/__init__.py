@@ -56,7 +56,7 @@ def packet(type: int, flags: int, body: bytes, *, length: int | None = None, siz
 def varint(n: int, size: int | None = None) -> bytes:
     """A variable byte integer (1.5.5) in as few bytes as it takes, or in `size` bytes.
 
-    MQTT allows up to 4 bytes, and no more than needed; this writes any number in any number of bytes.
+    MQTT allows up to 4 bytes, and as few as possible; this writes any number in any number of bytes.
     """
     if n < 0:
         raise ValueError(f"n={n}: must not be negative")
