@@ -32,6 +32,18 @@ def test_builders_make_valid_packets() -> None:
     assert mqtt5.read(packet(1, 0, connect[2:]))[0] == mqtt5.ConnectPacket("client", clean_start=True, keep_alive=60)
 
 
+def test_examples_of_documentation_run() -> None:
+    names = dict(vars(testing))
+    code = re.findall(r"^    (\w+ = .*)$", testing.__doc__ or "", re.MULTILINE)
+    exec("\n".join(code), names)
+    made = {line.partition(" ")[0]: names[line.partition(" ")[0]] for line in code}
+    assert len(made) == 4
+    assert mqtt5.read(made.pop("valid"))[0] == mqtt5.ConnectPacket("client", clean_start=True, keep_alive=60)
+    for data in made.values():
+        with pytest.raises(mqtt5.DecodeError):
+            mqtt5.read(data)
+
+
 @pytest.mark.parametrize(
     ("data", "reason_code", "field"),
     [

@@ -3,9 +3,9 @@
 
 `packet()`, `varint()`, `utf8()` and `properties()` put any bytes together, right or wrong:
 
-    connect = packet(1, 0, utf8("MQTT") + b"\\x05\\x02\\0\\x3c" + properties() + utf8("client"))
-    reserved_flag = packet(1, 1, connect[2:])
-    too_long_a_length = packet(12, 0, b"", size=5)
+    valid = packet(1, 0, utf8("MQTT") + b"\\x05\\x02\\0\\x3c" + properties() + utf8("client"))
+    reserved_flag = packet(1, 1, valid[2:])
+    length_too_long = packet(12, 0, b"", size=5)
     alias_of_zero = packet(3, 0, utf8("topic") + properties((0x23, b"\\0\\0")) + b"payload")
 
 `vectors()`, `option_vectors()` and `topic_vectors()` read the vectors: packets and topics with the verdict that the
