@@ -112,7 +112,7 @@ class BasePacket(Immutable):
     def write(self, *, max_packet_size: int | None = None, forbid_control_characters: bool = False) -> bytes:
         """The packet as bytes, in its shortest encoding: a field at its default is not sent.
 
-        `max_packet_size` is the Maximum Packet Size of the receiver. To fit, the reason string is left out, and if
+        `max_packet_size` is the Maximum Packet Size of the receiver. To fit, the reason string is omitted, and if
         that is not enough the user properties too, from packets whose section says so (as 3.4.2.2.2). Raises
         PacketTooLarge, a ValueError, if the packet is larger, or larger than MQTT allows (2.1.4).
 

@@ -592,7 +592,7 @@ def read(
     with source:  # released at once: a bytearray can be resized again
         arrived = ffi.buffer(source)
         size = len(arrived)
-        data = arrived[: _extent(arrived[:START], size, options)]
+        data = arrived[: _extent(arrived[:HEADER], size, options)]
     return _decode(data, size, options, True)
 
 
@@ -610,10 +610,13 @@ def _options(
     return ffi.new("mqtt5_options *", members)
 
 
-#: Bytes from the start of a packet that hold its fixed header, and enough to recognize another protocol.
+#: Bytes from the start of a packet that hold its fixed header.
+HEADER = 16
+
+#: Bytes from the start of a stream that suffice to recognize another protocol.
 START = 64
 
-#: When so many bytes have arrived, another protocol may be told from a PUBREC that has not arrived in full.
+#: Once this number of bytes has arrived, another protocol may be told from a PUBREC that has not arrived in full.
 LOOK_AGAIN = 5
 
 
@@ -623,7 +626,7 @@ def _extent(data: bytes, arrived: int, options: Any) -> int:
     status = lib.mqtt5_frame(data, len(data), options, size, ffi.NULL)
     if status in (lib.MQTT5_OK, lib.MQTT5_INCOMPLETE):
         return size[0]  # type: ignore[no-any-return]
-    return min(arrived, max(int(size[0]), len(data)))
+    return min(arrived, max(int(size[0]), START))
 
 
 def _decode(data: bytes, arrived: int, options: Any, at_start: bool) -> tuple[Any, int]:
@@ -685,7 +688,7 @@ def _end(data: bytes, arrived: int, offset: int) -> int:
 
 
 class Decoder:
-    __slots__ = ("_at_start", "_buffer", "_error", "_needed", "_options", "_skipping", "_start")
+    __slots__ = ("_at_start", "_buffer", "_error", "_is_open", "_needed", "_options", "_skipping", "_start")
 
     def __init__(
         self,
@@ -700,6 +703,7 @@ class Decoder:
         from_start = _converters.to_bool(from_start, "from_start")
         self._options = _options(strict, sender, max_packet_size, max_list_items, forbid_control_characters)
         self._options.stage = lib.MQTT5_STAGE_OPENING if from_start else lib.MQTT5_STAGE_ANY
+        self._is_open = sender is None  # then the stage does not matter
         self._buffer = bytearray()
         self._start = 0  # of the next packet
         self._needed = 1  # its size, as far as known
@@ -716,7 +720,7 @@ class Decoder:
             if self._error is None or self._error.packet_size is not None:
                 self._drop_read()
                 skipped = min(self._skipping, view.nbytes)
-                self._buffer += (view if view.contiguous else memoryview(view.tobytes())).cast("B")[skipped:]
+                self._buffer += view.tobytes()[skipped:] if skipped or not view.contiguous else view
                 self._skipping -= skipped
 
     def skip(self) -> None:
@@ -759,7 +763,7 @@ class Decoder:
             raise _errors.again(self._error)
         start, arrived = self._start, self.buffered
         if arrived >= self._needed:  # from here on with copies: another thread may change the buffer
-            self._needed = _extent(bytes(self._buffer[start : start + START]), arrived, self._options)
+            self._needed = _extent(bytes(self._buffer[start : start + HEADER]), arrived, self._options)
             if arrived < LOOK_AGAIN:
                 self._needed = min(self._needed, LOOK_AGAIN)
             if arrived >= self._needed:
@@ -770,23 +774,24 @@ class Decoder:
                     self._error = _errors.again(error)  # without the traceback, which leads back here
                     if error.packet_size is None:
                         self._buffer, self._start = bytearray(), 0
-                    else:
-                        self.__pass(error.packet_size)
+                    else:  # its rest may have to arrive still
+                        size = error.packet_size
+                        self._start = start + min(size, arrived)
+                        self._skipping = max(size - arrived, 0)
+                        self._needed, self._at_start = 1, False
                     raise
-                self.__pass(size)
-                options = self._options
-                if options.stage != lib.MQTT5_STAGE_OPENING or type(made).packet_type in FIRST:
-                    options.stage = lib.MQTT5_STAGE_OPEN
+                self._start, self._needed, self._at_start = start + size, 1, False
+                if not self._is_open:
+                    self._open(made)
                 return made
         self._drop_read()
         raise StopIteration
 
-    def __pass(self, size: int) -> None:
-        """Passes over a packet, which may not have arrived in full."""
-        arrived = min(size, self.buffered)
-        self._start += arrived
-        self._skipping = size - arrived
-        self._needed, self._at_start = 1, False
+    def _open(self, packet: Any) -> None:
+        """After a packet: MQTT5_STAGE_OPENING ends with a CONNECT or CONNACK, MQTT5_STAGE_ANY with any."""
+        if self._options.stage == lib.MQTT5_STAGE_ANY or packet.packet_type in (lib.MQTT5_CONNECT, lib.MQTT5_CONNACK):
+            self._options.stage = lib.MQTT5_STAGE_OPEN
+            self._is_open = True
 
     def _drop_read(self) -> None:
         del self._buffer[: self._start]
@@ -795,10 +800,6 @@ class Decoder:
 
 def _refuse_copy(value: object) -> TypeError:
     return TypeError(f"cannot pickle or copy '{type(value).__name__}' object")
-
-
-#: The packets that end MQTT5_STAGE_OPENING.
-FIRST = (lib.MQTT5_CONNECT, lib.MQTT5_CONNACK)
 
 
 class PublishTemplate:

@@ -2,12 +2,14 @@
 """What DecodeError tells of the refused packet: its type, size, identifier, the item; and the foreign protocol."""
 
 import pickle
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import mqtt5
-from mqtt5 import ConnectPacket, DecodeError, Decoder, PacketTooLarge, PacketType, PingReqPacket, read
+from mqtt5 import ConnectPacket, DecodeError, Decoder, PacketTooLarge, PacketType, PingReqPacket, _errors, read
 
 
 def refused(data: str | bytes, **options: Any) -> DecodeError:
@@ -86,6 +88,14 @@ def test_foreign_protocol_named(data: Any, protocol: str, level: int | None, wor
     assert (error.protocol, error.protocol_level) == (protocol, level)
     assert "; this looks like " in str(error)
     assert words in str(error)
+
+
+def test_each_protocol_of_c_library_has_text() -> None:
+    source = Path(__file__).parent.parent / "csrc" / "protocol.c"
+    if not source.exists():
+        pytest.skip("csrc/ is not here")
+    names = re.findall(r"(?:BEGINS\(|return |\? )\"([a-z0-9.-]+)\"", source.read_text("utf-8"))
+    assert set(names) == set(_errors.FOREIGN)
 
 
 @pytest.mark.parametrize("sender", ["client", "server"])
