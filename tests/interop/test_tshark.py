@@ -353,7 +353,7 @@ def test_tshark_agrees(seen: list[ET.Element], index: int) -> None:
 
 def test_tshark_agrees_about_every_valid_vector(tmp_path: Path) -> None:
     streams: list[Stream] = []
-    for file in sorted((ROOT / "tests" / "vectors").glob("*.tsv")):
+    for file in sorted((ROOT / "tests" / "vectors").glob("[!o]*.tsv")):  # without options
         for line in file.read_text(encoding="utf-8").split("\n"):
             if line.startswith(("ok\t", "alt\t")):
                 tokens = (token.partition("*") for token in line.split("\t")[2].split(" "))
