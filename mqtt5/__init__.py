@@ -4,6 +4,7 @@
 from mqtt5._engine import BasePacket
 from mqtt5._engine import name as engine
 from mqtt5._sources import get_include, get_sources
+from mqtt5.aliases import TopicAliasReceiver, TopicAliasSender
 from mqtt5.enums import (
     AuthReasonCode,
     ConnAckReasonCode,
@@ -82,6 +83,8 @@ __all__ = [
     "SubAckPacket",
     "SubAckReasonCode",
     "SubscribePacket",
+    "TopicAliasReceiver",
+    "TopicAliasSender",
     "TopicFilter",
     "TopicTree",
     "UnsubAckPacket",

@@ -37,7 +37,7 @@ def engine() -> str:
         assert found == (("packet", 0) if vector.valid else ("bad", vector.code)), vector
     for topic in TOPICS:
         try:
-            verdict = "match" if mqtt5.topic_matches(topic.pattern, topic.topic) else "differ"
+            verdict = "match" if mqtt5.topic_matches(topic.filter, topic.topic) else "differ"
         except ValueError:
             verdict = "invalid"
         assert verdict == topic.verdict, topic

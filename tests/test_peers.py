@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from strategies import packets
 from vectors_data import ALL
 
 import mqtt5
+from mqtt5.testing.strategies import packets
 
 HERE = Path(__file__).parent
 PEERS = Path(os.environ.get("MQTT5_PEERS") or HERE.parent / ".venv" / "peers")

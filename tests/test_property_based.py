@@ -11,11 +11,11 @@ import pickle
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from samples import without_secrets
-from strategies import BY_CLASS, filters, names, packets
+from samples import PACKETS, without_secrets
 from vectors_data import ALL
 
 import mqtt5
+from mqtt5.testing.strategies import packets, packets_of, topic_filters, topic_names
 
 VALID = [vector.data for vector in ALL if vector.valid and len(vector.data) < 1000]
 
@@ -72,10 +72,10 @@ def decode(chunks: list[bytes]) -> tuple[list[mqtt5.Packet], tuple[object, ...] 
     return found, None, decoder.buffered
 
 
-@pytest.mark.parametrize("cls", BY_CLASS)
+@pytest.mark.parametrize("cls", PACKETS)
 @given(drawn=st.data())
 def test_round_trip(cls: type, drawn: st.DataObject) -> None:
-    packet = drawn.draw(BY_CLASS[cls])
+    packet = drawn.draw(packets_of(cls))
     assert type(packet) is cls
     data = packet.write()
     again, size = mqtt5.read(data)
@@ -185,7 +185,7 @@ def test_cut_of_any_bytes_without_effect(parts: list[bytes], drawn: st.DataObjec
     assert decode(chunks) == decode([data])
 
 
-@given(filters(), names)
+@given(topic_filters(), topic_names())
 def test_filters_and_names_are_valid(pattern: str, topic: str) -> None:
     assert mqtt5.topic_matches(pattern, topic) in (True, False)
     assert topic.startswith("$share/") or mqtt5.topic_matches(topic, topic)

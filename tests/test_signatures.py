@@ -139,6 +139,7 @@ def test_public_names_all_present() -> None:
     exceptions = {"Error", "IncompleteError", "DecodeError", "PacketTooLarge"}
     functions = {"Decoder", "read", "topic_matches", "Packet", "BasePacket", "engine", "get_include", "get_sources"}
     helpers = {"PublishTemplate", "TopicTree", "check_topic_filter", "check_topic_name", "split_shared"}
+    helpers |= {"TopicAliasReceiver", "TopicAliasSender"}
     assert set(mqtt5.__all__) == {cls.__name__ for cls in CLASSES} | set(ENUMS) | exceptions | functions | helpers
     assert all(hasattr(mqtt5, name) for name in mqtt5.__all__)
     assert mqtt5.__all__ == sorted(mqtt5.__all__, key=mqtt5.__all__.index)

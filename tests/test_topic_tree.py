@@ -8,10 +8,10 @@ from collections.abc import Iterable
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from strategies import filters, names
 from vectors_data import TOPICS
 
 from mqtt5 import TopicTree, topic_matches
+from mqtt5.testing.strategies import topic_filters, topic_names
 
 #: Few levels, so that filters and topics often meet; with a share name they are still filters.
 LEVELS = st.sampled_from(["a", "b", "", "$a", "+"])
@@ -43,20 +43,20 @@ def expected(filters: Iterable[str], topic: str) -> list[str]:
 def test_match_of_vectors_is_their_verdict() -> None:
     lines = [line for line in TOPICS if line.verdict != "invalid"]
     assert len(lines) > 100
-    every = list({line.pattern: line for line in lines})
+    every = list({line.filter: line for line in lines})
     tree = tree_of(*every)
     for line in lines:
-        found = list(tree_of(line.pattern).match(line.topic))
-        assert found == ([line.pattern] if line.verdict == "match" else []), line.where
+        found = list(tree_of(line.filter).match(line.topic))
+        assert found == ([line.filter] if line.verdict == "match" else []), line.where
         assert sorted(tree.match(line.topic)) == expected(every, line.topic), line.where
 
 
 @example(set(), [("a/#", True), ("a/#", False)], ["a"])
 @example({"+"}, [("$share/n/a", True)], ["$share/n/a", "a"])
 @given(
-    st.sets(st.one_of(near_filters(), filters()), max_size=30),
+    st.sets(st.one_of(near_filters(), topic_filters()), max_size=30),
     st.lists(st.tuples(near_filters(), st.booleans()), max_size=30),
-    st.lists(st.one_of(near_topics, names), min_size=1, max_size=10),
+    st.lists(st.one_of(near_topics, topic_names()), min_size=1, max_size=10),
 )
 def test_match_agrees_with_topic_matches(first: set[str], changes: list[tuple[str, bool]], topics: list[str]) -> None:
     """After any history of setting and deleting."""

@@ -6,10 +6,10 @@ import inspect
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import filters, names
 from vectors_data import TOPICS
 
 import mqtt5
+from mqtt5.testing.strategies import topic_filters, topic_names
 
 
 def error_of(call: object, *arguments: object) -> str:
@@ -23,11 +23,11 @@ def error_of(call: object, *arguments: object) -> str:
 def test_checks_of_vectors_refuse_what_packets_refuse() -> None:
     refused = 0
     for line in TOPICS:
-        found = [error_of(mqtt5.check_topic_filter, line.pattern), error_of(mqtt5.check_topic_name, line.topic)]
+        found = [error_of(mqtt5.check_topic_filter, line.filter), error_of(mqtt5.check_topic_name, line.topic)]
         assert any(found) is (line.verdict == "invalid"), line.where
         if found[0]:
             with pytest.raises(ValueError, match=r"^TopicFilter\.pattern="):
-                mqtt5.TopicFilter(line.pattern)
+                mqtt5.TopicFilter(line.filter)
         if found[1]:
             with pytest.raises(ValueError, match=r"^PublishPacket\.topic="):
                 mqtt5.PublishPacket(line.topic, b"")
@@ -35,7 +35,7 @@ def test_checks_of_vectors_refuse_what_packets_refuse() -> None:
     assert refused > 50
 
 
-@given(st.one_of(st.text(), filters(), names))
+@given(st.one_of(st.text(), topic_filters(), topic_names()))
 def test_checks_of_any_text_are_those_of_packets(text: str) -> None:
     with_filter, with_name = error_of(mqtt5.check_topic_filter, text), error_of(mqtt5.check_topic_name, text)
     assert with_filter.removeprefix("filter=") == error_of(mqtt5.TopicFilter, text).removeprefix("TopicFilter.pattern=")
@@ -88,7 +88,7 @@ def test_split_shared_gives_name_and_filter(filter: str, expected: tuple[str | N
     assert mqtt5.split_shared(filter) == expected
 
 
-@given(filters(), names)
+@given(topic_filters(), topic_names())
 def test_split_shared_of_any_filter_matches_the_same(filter: str, topic: str) -> None:
     name, rest = mqtt5.split_shared(filter)
     assert filter == (rest if name is None else f"$share/{name}/{rest}")

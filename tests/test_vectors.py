@@ -300,11 +300,11 @@ def test_topics() -> None:
     failures = []
     for line in TOPICS:
         try:
-            found = "match" if mqtt5.topic_matches(line.pattern, line.topic) else "differ"
+            found = "match" if mqtt5.topic_matches(line.filter, line.topic) else "differ"
         except ValueError:
             found = "invalid"
         if found != line.verdict:
-            failures.append(f"{line.where}: {line.pattern!r} {line.topic!r}: {found}, should be {line.verdict}")
+            failures.append(f"{line.where}: {line.filter!r} {line.topic!r}: {found}, should be {line.verdict}")
     assert not failures, "\n".join(failures)
     assert {line.verdict for line in TOPICS} == {"match", "differ", "invalid"}
 
@@ -313,14 +313,14 @@ def test_topics_and_packets_agree() -> None:
     """topic_matches() and the packets refuse the same filters and names."""
     for line in TOPICS:
         try:
-            mqtt5.topic_matches(line.pattern, line.topic)
+            mqtt5.topic_matches(line.filter, line.topic)
         except ValueError:
             valid = False
         else:
             valid = True
         try:
-            mqtt5.TopicFilter(line.pattern)
-            mqtt5.UnsubscribePacket(1, [line.pattern])
+            mqtt5.TopicFilter(line.filter)
+            mqtt5.UnsubscribePacket(1, [line.filter])
             mqtt5.PublishPacket(line.topic, b"")
             mqtt5.Will(line.topic)
         except ValueError:

@@ -302,6 +302,15 @@ def topics() -> None:
     assert_type(tree.get("a"), int | None)
 
 
+def aliases(publish: PublishPacket, packet: mqtt5.Packet) -> None:
+    sender, receiver = mqtt5.TopicAliasSender(5), mqtt5.TopicAliasReceiver(5)
+    assert_type(sender.apply(publish, max_packet_size=None), PublishPacket)
+    assert_type(receiver.resolve(publish), PublishPacket)
+    assert_type(sender.forget(packet), None)
+    mqtt5.TopicAliasSender("5")  # E: arg-type reportArgumentType
+    sender.apply(b"")  # E: type-var reportArgumentType
+
+
 class Subclass(PublishPacket):
     def size(self) -> int:
         return len(self.payload)

@@ -1,87 +1,27 @@
 # SPDX-License-Identifier: MIT
-"""Reads tests/vectors/*.tsv, in the format of their README.md; options-*.tsv are for option_vectors.py.
+"""The test vectors by file, and check_each(), which runs a test on vectors: every one that fails is named.
 
-It knows the files and no codec. Running a test on vectors is check_each(): every vector that fails is named.
+Those with options are in option_vectors.py. It knows no codec.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from pathlib import Path
+from itertools import groupby
 
-VECTORS = Path(__file__).parent / "vectors"
-
-
-@dataclass(frozen=True)
-class Vector:
-    """One line about one packet."""
-
-    where: str
-    verdict: str
-    code: int
-    data: bytes = field(repr=False)
-    what: str
-
-    @property
-    def valid(self) -> bool:
-        return self.verdict != "bad"
-
-
-@dataclass(frozen=True)
-class Topic:
-    """One line of topics.tsv."""
-
-    where: str
-    verdict: str
-    pattern: str
-    topic: str
-    what: str
-
-
-def _lines(path: Path) -> list[tuple[str, list[str]]]:
-    found = []
-    for number, line in enumerate(path.read_text("utf-8").split("\n"), 1):
-        if line and not line.startswith("#"):
-            columns = line.split("\t")
-            if len(columns) != 4:
-                raise ValueError(f"{path.name}:{number}: {len(columns)} columns")
-            found.append((f"{path.name}:{number}", columns))
-    return found
-
-
-def _packet(tokens: str) -> bytes:
-    data = b""
-    for token in tokens.split(" "):
-        unit, _, count = token.partition("*")
-        data += bytes.fromhex(unit) * int(count or 1)
-    return data
-
-
-def _load() -> dict[str, list[Vector]]:
-    files = {}
-    for path in sorted(VECTORS.glob("*.tsv")):
-        if path.name != "topics.tsv" and not path.name.startswith("options-"):
-            files[path.name] = [
-                Vector(where, verdict, int(code, 16), _packet(tokens), what)
-                for where, (verdict, code, tokens, what) in _lines(path)
-            ]
-            if not files[path.name]:
-                raise FileNotFoundError(f"no vectors in {path}")
-    if not files:
-        raise FileNotFoundError(f"no vectors in {VECTORS}")
-    return files
-
+from mqtt5.testing import Vector, topic_vectors, vectors
 
 #: The vectors of each file.
-FILES = _load()
-ALL = [vector for vectors in FILES.values() for vector in vectors]
-TOPICS = [Topic(where, *columns) for where, columns in _lines(VECTORS / "topics.tsv")]
+FILES = {file: list(found) for file, found in groupby(vectors(), lambda vector: vector.file)}
+ALL = [vector for found in FILES.values() for vector in found]
+TOPICS = list(topic_vectors())
+if len(FILES) < 18 or not TOPICS:
+    raise FileNotFoundError(f"vectors: only {sorted(FILES)}")
 
 
-def check_each(vectors: Iterable[Vector], check: Callable[[Vector], None]) -> None:
+def check_each(several: Iterable[Vector], check: Callable[[Vector], None]) -> None:
     """Calls check with each vector, at least one; an AssertionError names all that fail."""
     failures = []
     number = 0
-    for number, vector in enumerate(vectors, 1):  # noqa: B007
+    for number, vector in enumerate(several, 1):  # noqa: B007
         try:
             check(vector)
         except Exception as error:

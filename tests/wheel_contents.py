@@ -35,11 +35,15 @@ def test_wheel_has_both_engines() -> None:
     assert all(name.endswith(tuple(EXTENSION_SUFFIXES)) for name in COMPILED)
 
 
-def test_wheel_has_only_package_and_library() -> None:
+def test_wheel_has_only_package_library_and_vectors() -> None:
     csrc = {f"mqtt5/{name}" for name in sources("csrc/*.[ch]")}
     assert len(csrc) > 10
-    python = sources("mqtt5/*.py") | {"mqtt5/py.typed"}
-    assert python | csrc == PACKAGE - COMPILED
+    vectors = {
+        f"mqtt5/{name.removeprefix('tests/')}" for name in sources("tests/vectors/*.tsv", "tests/vectors/FORMAT")
+    }
+    assert len(vectors) > 25
+    python = sources("mqtt5/**/*.py") | {"mqtt5/py.typed"}
+    assert python | csrc | vectors == PACKAGE - COMPILED
 
 
 def test_wheel_is_for_one_interpreter() -> None:
