@@ -6,9 +6,11 @@ on 127.0.0.1. `Link` knows bytes and packets; sessions, acknowledgements and the
 """
 
 import os
+import select
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -44,6 +46,17 @@ def peer_library(name: str) -> Path:
     return path if path.is_dir() else missing(f"the library {name} (nox -s peers)")
 
 
+@contextmanager
+def peer_importable(name: str) -> Iterator[None]:
+    """Lets the block import such a library."""
+    path = str(peer_library(name))
+    sys.path.append(path)
+    try:
+        yield
+    finally:
+        sys.path.remove(path)
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
@@ -71,6 +84,23 @@ def stop(process: subprocess.Popen[Any]) -> None:
     for stream in (process.stdin, process.stdout, process.stderr):
         if stream is not None:
             stream.close()
+
+
+def line_of(process: subprocess.Popen[bytes]) -> str:
+    """The next line that a program prints, waited for. Its output must not be buffered."""
+    assert process.stdout is not None
+    ready, _, _ = select.select([process.stdout], [], [], WAIT)
+    assert ready, "the program prints nothing"
+    return process.stdout.readline().decode().rstrip("\n")
+
+
+def start_broker() -> tuple[subprocess.Popen[bytes], int]:
+    """Starts the example broker. Returns its process, which the caller stops, and its port."""
+    command = [sys.executable, str(ROOT / "examples" / "broker.py"), "--port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, bufsize=0)
+    said, _, port = line_of(process).rpartition(":")
+    assert said == f"listening on {HOST}"
+    return process, int(port)
 
 
 MOSQUITTO = """
