@@ -16,7 +16,19 @@ typedef struct checker {
     uint8_t type;    /* of the packet; MQTT5_STRUCT_WILL within the Will ... */
     uint8_t section; /* ... when this is added to every field */
     size_t index;    /* of the item in a list, else 0 */
+    const mqtt5_options *options;
 } checker;
+
+static const mqtt5_options no_options = {0, 0, MQTT5_SENDER_ANY, MQTT5_STAGE_ANY, false, false};
+
+static INLINE checker checker_of(unsigned type, const mqtt5_options *options)
+{
+    checker c = {MQTT5_OK, 0, 0, 0, 0, NULL};
+
+    c.type = (uint8_t)type;
+    c.options = options != NULL ? options : &no_options;
+    return c;
+}
 
 static NOINLINE void refuse(checker *c, mqtt5_status status, unsigned field)
 {
@@ -45,9 +57,29 @@ static void check_binary(checker *c, mqtt5_view view, unsigned field)
     require(c, view.size <= MQTT5_MAX_STRING_SIZE, MQTT5_ERR_TOO_LONG, field);
 }
 
+/* The option that forbids what 1.5.4 says a string SHOULD NOT contain. */
+static INLINE void check_controls(checker *c, const mqtt5_view *view, unsigned field)
+{
+    require(c, !c->options->forbid_control_characters || !mqtt5_has_control_character(*view),
+            MQTT5_ERR_CONTROL_CHARACTER, field);
+}
+
 static void check_text(checker *c, const mqtt5_view *view, unsigned field)
 {
     check_status(c, check_string(view), field);
+    check_controls(c, view, field);
+}
+
+static FAST void check_topic(checker *c, const mqtt5_view *topic, unsigned field)
+{
+    check_status(c, mqtt5_check_topic_name(*topic), field);
+    check_controls(c, topic, field);
+}
+
+static void check_filter(checker *c, const mqtt5_view *pattern, unsigned field)
+{
+    check_status(c, mqtt5_check_topic_filter(*pattern), field);
+    check_controls(c, pattern, field);
 }
 
 static FAST void check_packet_id(checker *c, uint16_t packet_id)
@@ -112,7 +144,8 @@ static const uint16_t failures[] = {
     IN_SUBACK | IN_DISCONNECT,                   /* 0xA2 Wildcard Subscriptions not supported */
 };
 
-static FAST void check_reason_code(checker *c, uint8_t code, unsigned field)
+/* The packets that carry the code. */
+static FAST unsigned packets_with(uint8_t code)
 {
     unsigned packets = 0;
     size_t i;
@@ -127,7 +160,31 @@ static FAST void check_reason_code(checker *c, uint8_t code, unsigned field)
             }
         }
     }
-    require(c, (packets >> c->type & 1) != 0, MQTT5_ERR_BAD_REASON_CODE, field);
+    return packets;
+}
+
+/*
+ * Lenient reading tolerates each failure, and each other code that MQTT defines. Not in CONNACK and AUTH, where a code
+ * below 0x80 would be a success that the sender did not mean.
+ */
+static FAST bool is_reason_code(unsigned type, uint8_t code, bool lenient)
+{
+    const unsigned packets = packets_with(code);
+
+    if (lenient && (code >= FIRST_FAILURE || (packets != 0 && type != MQTT5_CONNACK && type != MQTT5_AUTH))) {
+        return true;
+    }
+    return (packets >> type & 1) != 0;
+}
+
+bool mqtt5_is_reason_code(unsigned type, uint8_t code, bool lenient)
+{
+    return is_reason_code(type, code, lenient);
+}
+
+static FAST void check_reason_code(checker *c, uint8_t code, unsigned field)
+{
+    require(c, is_reason_code(c->type, code, c->options->lenient), MQTT5_ERR_BAD_REASON_CODE, field);
 }
 
 /* ---------------------------------------------------------------- lists */
@@ -137,6 +194,24 @@ static const property topic_filters = {MQTT5_FIELD_TOPIC_FILTERS, MQTT5_KIND_TOP
 static const property patterns = {MQTT5_FIELD_PATTERNS, MQTT5_KIND_PATTERNS, RULE_NONE, 0, 0};
 static const property reason_codes = {MQTT5_FIELD_REASON_CODES, MQTT5_KIND_REASON_CODES, RULE_NONE, 0, 0};
 
+/* The properties whose rule lenient reading waives; their kind still holds. */
+static const uint64_t waived = (uint64_t)1 << MQTT5_PROP_PAYLOAD_FORMAT_INDICATOR | (uint64_t)1
+                                                                                        << MQTT5_PROP_RESPONSE_TOPIC;
+
+/* The value of a property, or one item of its list. */
+static INLINE void check_property(checker *c, const property *row, const void *value)
+{
+    const unsigned rule = c->options->lenient && (waived >> row->id & 1) ? RULE_NONE : row->rule;
+
+    check_status(c, check_value(row->kind, rule, value), row->id);
+    if (row->kind == MQTT5_KIND_STRING) {
+        check_controls(c, (const mqtt5_view *)value, row->id);
+    } else if (row->kind == MQTT5_KIND_USER_PROPERTIES) {
+        check_controls(c, &((const mqtt5_string_pair *)value)->name, row->id);
+        check_controls(c, &((const mqtt5_string_pair *)value)->value, row->id);
+    }
+}
+
 static INLINE void check_item(checker *c, const property *row, const void *item)
 {
     const unsigned field = row->id;
@@ -145,7 +220,7 @@ static INLINE void check_item(checker *c, const property *row, const void *item)
     switch (row->kind) {
     case MQTT5_KIND_TOPIC_FILTERS:
         filter = (const mqtt5_topic_filter *)item;
-        check_status(c, mqtt5_check_topic_filter(filter->pattern), field);
+        check_filter(c, &filter->pattern, field);
         require(c, filter->max_qos <= 2, MQTT5_ERR_BAD_REQUESTED_QOS, field);
         require(c, filter->retain_handling <= 2, MQTT5_ERR_BAD_RETAIN_HANDLING, field);
         require(c, !filter->no_local || !mqtt5_is_shared(filter->pattern), MQTT5_ERR_SHARED_NO_LOCAL, field);
@@ -154,20 +229,34 @@ static INLINE void check_item(checker *c, const property *row, const void *item)
         check_reason_code(c, *(const uint8_t *)item, field);
         break;
     case MQTT5_KIND_PATTERNS:
-        check_status(c, mqtt5_check_topic_filter(*(const mqtt5_view *)item), field);
+        check_filter(c, (const mqtt5_view *)item, field);
         break;
     default:
-        check_status(c, check_value(row->kind, row->rule, item), field);
+        check_property(c, row, item);
         break;
     }
 }
 
-/* At least one item, and no item that is not allowed. */
+static void check_count(checker *c, const mqtt5_list *list, unsigned field)
+{
+    const size_t most = c->options->max_list_items;
+
+    if (most > 0 && list->count > most && c->status == MQTT5_OK) {
+        refuse(c, MQTT5_ERR_TOO_MANY_ITEMS, field);
+        c->index = most; /* the first item beyond */
+    }
+}
+
+/* At least one item, not too many, and no item that is not allowed. */
 static void check_list(checker *c, const property *row, const mqtt5_list *list)
 {
     mqtt5_list left = *list;
     value room;
 
+    check_count(c, list, row->id);
+    if (c->status != MQTT5_OK) {
+        return;
+    }
     require(c, left.count > 0, MQTT5_ERR_EMPTY_LIST, row->id);
     for (; left.count > 0; c->index++) {
         const void *item = mqtt5_next_item(&left, row->kind, &room);
@@ -207,10 +296,128 @@ static void check_properties(checker *c, const mqtt5_properties *properties)
             if (is_list(row->kind)) {
                 check_list(c, row, (const mqtt5_list *)member);
             } else {
-                check_status(c, check_value(row->kind, row->rule, member), id);
+                check_property(c, row, member);
             }
         }
     }
+}
+
+/* Until leave_will(), the fields are those of the Will. */
+static void enter_will(checker *c)
+{
+    c->type = MQTT5_STRUCT_WILL;
+    c->section = MQTT5_FIELD_IN_WILL;
+}
+
+static void leave_will(checker *c)
+{
+    c->type = MQTT5_CONNECT;
+    c->section = 0;
+}
+
+/* ----------------------------------------------------- who sends, limits */
+
+/* Properties that only one side may send, in packets that both send. */
+static const struct {
+    uint8_t type;
+    uint8_t sender;
+    uint8_t id;
+} one_sided_properties[] = {
+    {MQTT5_PUBLISH, MQTT5_SENDER_SERVER, MQTT5_PROP_SUBSCRIPTION_ID},            /* 3.3.4-6 */
+    {MQTT5_DISCONNECT, MQTT5_SENDER_CLIENT, MQTT5_PROP_SESSION_EXPIRY_INTERVAL}, /* 3.14.2-2 */
+    {MQTT5_DISCONNECT, MQTT5_SENDER_SERVER, MQTT5_PROP_SERVER_REFERENCE},        /* 3.14.2.2.5 */
+};
+
+/* Reason codes that only one side may send, likewise. */
+static const struct {
+    uint16_t packets;
+    uint8_t first, last;
+    uint8_t sender;
+} one_sided_codes[] = {
+    {IN_RECEIVED, MQTT5_RC_NO_MATCHING_SUBSCRIBERS, MQTT5_RC_NO_MATCHING_SUBSCRIBERS, MQTT5_SENDER_SERVER},
+    {IN_DISCONNECT, MQTT5_RC_DISCONNECT_WITH_WILL_MESSAGE, MQTT5_RC_DISCONNECT_WITH_WILL_MESSAGE, MQTT5_SENDER_CLIENT},
+    {IN_DISCONNECT, MQTT5_RC_NOT_AUTHORIZED, MQTT5_RC_TOPIC_FILTER_INVALID, MQTT5_SENDER_SERVER},
+    {IN_DISCONNECT, MQTT5_RC_RETAIN_NOT_SUPPORTED, MQTT5_RC_WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED, MQTT5_SENDER_SERVER},
+    {IN_AUTH, MQTT5_RC_SUCCESS, MQTT5_RC_SUCCESS, MQTT5_SENDER_SERVER},
+    {IN_AUTH, MQTT5_RC_RE_AUTHENTICATE, MQTT5_RC_RE_AUTHENTICATE, MQTT5_SENDER_CLIENT},
+};
+
+static void check_code_of_sender(checker *c, uint8_t code)
+{
+    const bool known = is_reason_code(c->type, code, false); /* the others are for lenient reading to judge */
+    size_t i;
+
+    for (i = 0; known && i < sizeof(one_sided_codes) / sizeof(one_sided_codes[0]); i++) {
+        const bool listed = (one_sided_codes[i].packets >> c->type & 1) && code >= one_sided_codes[i].first &&
+                            code <= one_sided_codes[i].last;
+
+        require(c, !listed || one_sided_codes[i].sender == c->options->sender, MQTT5_ERR_SENDER_REASON_CODE,
+                MQTT5_FIELD_REASON_CODE);
+    }
+}
+
+static NOINLINE void check_sender(checker *c, const mqtt5_packet *packet)
+{
+    const uint64_t present = packet->as.properties.present;
+    const unsigned sender = c->options->sender;
+    size_t i;
+
+    require(c, is_in(packets_of(sender), c->type), MQTT5_ERR_SENDER_TYPE, MQTT5_FIELD_PACKET_TYPE);
+    for (i = 0; i < sizeof(one_sided_properties) / sizeof(one_sided_properties[0]); i++) {
+        require(c,
+                one_sided_properties[i].type != c->type || one_sided_properties[i].sender == sender ||
+                    !(present >> one_sided_properties[i].id & 1),
+                MQTT5_ERR_SENDER_PROPERTY, one_sided_properties[i].id);
+    }
+    if ((IN_RECEIVED >> c->type & 1) != 0) {
+        check_code_of_sender(c, packet->as.puback.reason_code);
+    } else if (((IN_DISCONNECT | IN_AUTH) >> c->type & 1) != 0) {
+        check_code_of_sender(c, packet->as.disconnect.reason_code);
+    }
+    require(c, /* 4.12.0-2 */
+            c->type != MQTT5_AUTH || sender != MQTT5_SENDER_SERVER || c->options->stage != MQTT5_STAGE_OPENING ||
+                packet->as.auth.reason_code == MQTT5_RC_CONTINUE_AUTHENTICATION,
+            MQTT5_ERR_SENDER_REASON_CODE, MQTT5_FIELD_REASON_CODE);
+}
+
+/* The limit for the lists among the properties. */
+static void check_counts(checker *c, const mqtt5_properties *properties)
+{
+    uint64_t bits = properties->present & (bit(MQTT5_PROP_USER_PROPERTIES) | bit(MQTT5_PROP_SUBSCRIPTION_ID));
+
+    for (; bits != 0; bits &= bits - 1) {
+        const property *row = find_property(lowest_bit(bits), 1u << c->type);
+
+        if (is_list(row->kind)) {
+            check_count(c, (const mqtt5_list *)((const char *)properties + row->offset), row->id);
+        }
+    }
+}
+
+static NOINLINE void check_limits(checker *c, const mqtt5_packet *packet)
+{
+    switch (packet->type) {
+    case MQTT5_CONNECT:
+        if (packet->as.connect.has_will) {
+            enter_will(c);
+            check_counts(c, &packet->as.connect.will.properties);
+            leave_will(c);
+        }
+        break;
+    case MQTT5_SUBSCRIBE:
+        check_count(c, &packet->as.subscribe.topic_filters, MQTT5_FIELD_TOPIC_FILTERS);
+        break;
+    case MQTT5_UNSUBSCRIBE:
+        check_count(c, &packet->as.unsubscribe.patterns, MQTT5_FIELD_PATTERNS);
+        break;
+    case MQTT5_SUBACK:
+    case MQTT5_UNSUBACK:
+        check_count(c, &packet->as.suback.reason_codes, MQTT5_FIELD_REASON_CODES);
+        break;
+    default:
+        break;
+    }
+    check_counts(c, &packet->as.properties);
 }
 
 /* -------------------------------------------------------------- packets */
@@ -221,7 +428,7 @@ static INLINE void check_will(checker *c, const mqtt5_will *will, bool known)
     if (!known) {
         check_properties(c, &will->properties);
     }
-    check_status(c, mqtt5_check_topic_name(will->topic), MQTT5_FIELD_TOPIC);
+    check_topic(c, &will->topic, MQTT5_FIELD_TOPIC);
     check_binary(c, will->payload, MQTT5_FIELD_PAYLOAD);
 }
 
@@ -233,11 +440,9 @@ static INLINE void check_connect(checker *c, const mqtt5_connect *p, bool known)
             MQTT5_PROP_AUTHENTICATION_DATA);
     check_text(c, &p->client_id, MQTT5_FIELD_CLIENT_ID);
     if (p->has_will) {
-        c->type = MQTT5_STRUCT_WILL;
-        c->section = MQTT5_FIELD_IN_WILL;
+        enter_will(c);
         check_will(c, &p->will, known);
-        c->type = MQTT5_CONNECT;
-        c->section = 0;
+        leave_will(c);
     }
     if (p->has_username) {
         check_text(c, &p->username, MQTT5_FIELD_USERNAME);
@@ -259,7 +464,7 @@ static FAST void check_publish(checker *c, const mqtt5_publish *p)
     if (p->topic.size == 0) {
         require(c, mqtt5_has(&p->properties, MQTT5_PROP_TOPIC_ALIAS), MQTT5_ERR_NO_TOPIC, MQTT5_FIELD_TOPIC);
     } else {
-        check_status(c, mqtt5_check_topic_name(p->topic), MQTT5_FIELD_TOPIC);
+        check_topic(c, &p->topic, MQTT5_FIELD_TOPIC);
     }
     require(c, p->payload.size <= MQTT5_MAX_REMAINING_LENGTH, MQTT5_ERR_PACKET_TOO_LARGE, MQTT5_FIELD_PAYLOAD);
 }
@@ -281,13 +486,14 @@ static mqtt5_status result_of(const checker *c, mqtt5_error *error)
         error->field = c->field;
         error->offset = 0;
         error->index = c->index;
+        error->packet_id = 0;
     }
     return c->status;
 }
 
-mqtt5_status mqtt5_check_will(const mqtt5_will *will, mqtt5_error *error)
+mqtt5_status mqtt5_check_will(const mqtt5_will *will, const mqtt5_options *options, mqtt5_error *error)
 {
-    checker c = {MQTT5_OK, 0, MQTT5_STRUCT_WILL, 0, 0};
+    checker c = checker_of(MQTT5_STRUCT_WILL, options);
 
     check_will(&c, will, false);
     return result_of(&c, error);
@@ -295,16 +501,17 @@ mqtt5_status mqtt5_check_will(const mqtt5_will *will, mqtt5_error *error)
 
 mqtt5_status mqtt5_check_subscription(const mqtt5_topic_filter *filter, mqtt5_error *error)
 {
-    checker c = {MQTT5_OK, 0, MQTT5_SUBSCRIBE, 0, 0};
+    checker c = checker_of(MQTT5_SUBSCRIBE, NULL);
 
     check_item(&c, &topic_filters, filter);
     return result_of(&c, error);
 }
 
 /* If known, the properties were checked when they were read. */
-static INLINE mqtt5_status check_packet(const mqtt5_packet *packet, bool known, mqtt5_error *error)
+static INLINE mqtt5_status check_packet(const mqtt5_packet *packet, const mqtt5_options *options, bool known,
+                                        mqtt5_error *error)
 {
-    checker c = {MQTT5_OK, 0, packet->type, 0, 0};
+    checker c = checker_of(packet->type, options);
 
     switch (packet->type) {
     case MQTT5_CONNECT:
@@ -353,17 +560,36 @@ static INLINE mqtt5_status check_packet(const mqtt5_packet *packet, bool known, 
     if (!known && c.status == MQTT5_OK && packet->as.properties.present != 0) {
         check_properties(&c, &packet->as.properties);
     }
+    if (c.status == MQTT5_OK && c.options->sender != MQTT5_SENDER_ANY) {
+        check_sender(&c, packet);
+    }
     return result_of(&c, error);
 }
 
-mqtt5_status mqtt5_check(const mqtt5_packet *packet, mqtt5_error *error)
+mqtt5_status mqtt5_check(const mqtt5_packet *packet, const mqtt5_options *options, mqtt5_error *error)
 {
-    return check_packet(packet, false, error);
+    return check_packet(packet, options, false, error);
+}
+
+mqtt5_status mqtt5_check_restrictions(const mqtt5_packet *packet, const mqtt5_options *options, mqtt5_error *error)
+{
+    checker c = checker_of(packet->type, options);
+
+    if (options->forbid_control_characters) {
+        return check_packet(packet, options, false, error);
+    }
+    if (options->sender != MQTT5_SENDER_ANY) {
+        check_sender(&c, packet);
+    }
+    if (options->max_list_items > 0) {
+        check_limits(&c, packet);
+    }
+    return result_of(&c, error);
 }
 
 #if IS_FAST
 mqtt5_status mqtt5_check_decoded(const mqtt5_packet *packet, mqtt5_error *error)
 {
-    return check_packet(packet, true, error);
+    return check_packet(packet, NULL, true, error);
 }
 #endif

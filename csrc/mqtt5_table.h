@@ -59,6 +59,12 @@ enum {
 #endif
 };
 
+/* The packets of one side. */
+static inline unsigned packets_of(unsigned sender)
+{
+    return sender == MQTT5_SENDER_CLIENT ? FROM_CLIENT : sender == MQTT5_SENDER_SERVER ? FROM_BROKER : ANYWHERE;
+}
+
 /* type is 1 to 15. With the full set the test folds away. */
 static inline bool is_in(unsigned packets, unsigned type)
 {

@@ -15,6 +15,7 @@
 #endif
 
 mqtt5_status mqtt5_check_string(const uint8_t *data, size_t size);
+bool mqtt5_has_control_character(mqtt5_view text); /* U+0000 to U+001F, U+007F to U+009F */
 bool mqtt5_is_shared(mqtt5_view pattern);
 
 #if defined(__GNUC__)

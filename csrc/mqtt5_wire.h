@@ -37,6 +37,7 @@ typedef struct reader {
     finder *find; /* NULL, unless an error is located */
     mqtt5_status status;
     bool refused; /* a value was read that mqtt5_check() does not allow; known in fast builds only */
+    bool lenient; /* what lenient reading drops is skipped */
 } reader;
 
 static inline reader reader_of(const uint8_t *data, size_t size)
@@ -47,6 +48,7 @@ static inline reader reader_of(const uint8_t *data, size_t size)
     r.end = size > 0 ? data + size : data; /* data may be NULL if size is 0 */
     r.find = NULL;
     r.refused = false;
+    r.lenient = false;
     r.status = MQTT5_OK;
     return r;
 }

@@ -360,6 +360,7 @@ static unsigned packet_flags(const mqtt5_packet *packet)
 static mqtt5_status report(mqtt5_error *error, mqtt5_status status, unsigned field, size_t offset, size_t index)
 {
     if (error != NULL) {
+        error->packet_id = 0;
         error->status = status;
         error->field = (uint8_t)field;
         error->offset = offset;
@@ -373,6 +374,36 @@ static bool exceeds_limit(size_t packet_size, const mqtt5_options *options)
     return options != NULL && options->max_packet_size > 0 && packet_size > options->max_packet_size;
 }
 
+/* What the sender, or the stage of the connection, does not allow according to the first bytes of a packet. */
+static NOINLINE mqtt5_status check_first_bytes(const uint8_t *data, size_t size, const mqtt5_options *options,
+                                               mqtt5_error *error)
+{
+    const unsigned type = data[0] >> 4, flags = data[0] & 0x0Fu;
+    const unsigned opening = options->sender == MQTT5_SENDER_CLIENT ? MQTT5_CONNECT : MQTT5_CONNACK;
+
+    if (!is_in(packets_of(options->sender), type)) {
+        return report(error, MQTT5_ERR_SENDER_TYPE, MQTT5_FIELD_PACKET_TYPE, 0, 0);
+    }
+    if (options->stage == MQTT5_STAGE_OPENING && type != opening && (opening == MQTT5_CONNECT || type != MQTT5_AUTH)) {
+        return report(error, MQTT5_ERR_NOT_CONNECTED, MQTT5_FIELD_PACKET_TYPE, 0, 0);
+    }
+    if (options->stage == MQTT5_STAGE_OPEN && type == opening) {
+        return report(error, MQTT5_ERR_ALREADY_CONNECTED, MQTT5_FIELD_PACKET_TYPE, 0, 0);
+    }
+    if (type == MQTT5_PUBLISH && (flags >> QOS_SHIFT & 3) == 3) {
+        return report(error, MQTT5_ERR_BAD_QOS_FLAGS, MQTT5_FIELD_QOS, 0, 0);
+    }
+    if (type == MQTT5_PUBLISH && (flags & ~(unsigned)RETAIN) == 1u << DUP_SHIFT) {
+        return report(error, MQTT5_ERR_DUP_WITHOUT_QOS, MQTT5_FIELD_DUPLICATE, 0, 0);
+    }
+    /* "POST ", "PRI *" and "PROXY" begin like a PUBREC of 80 bytes: it is not awaited. */
+    if (type == MQTT5_PUBREC && size >= 5 && data[1] >= 3 && data[1] < 0x80 &&
+        !mqtt5_is_reason_code(type, data[4], options->lenient)) {
+        return report(error, MQTT5_ERR_BAD_REASON_CODE, MQTT5_FIELD_REASON_CODE, 4, 0);
+    }
+    return MQTT5_OK;
+}
+
 mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, const mqtt5_options *options, size_t *packet_size,
                          mqtt5_error *error)
 {
@@ -384,6 +415,7 @@ mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, const mqtt5_options *
     if (size == 0) {
         return MQTT5_INCOMPLETE;
     }
+    *packet_size = 0;
     type = data[0] >> 4;
     if (type == 0) {
         return report(error, MQTT5_ERR_RESERVED_TYPE, MQTT5_FIELD_PACKET_TYPE, 0, 0);
@@ -405,6 +437,13 @@ mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, const mqtt5_options *
     }
     whole = (size_t)(r.at - data) + remaining;
     *packet_size = whole;
+    if (options != NULL && options->sender != MQTT5_SENDER_ANY) {
+        mqtt5_status status = check_first_bytes(data, size, options, error);
+
+        if (status != MQTT5_OK) {
+            return status;
+        }
+    }
     if (exceeds_limit(whole, options)) {
         return report(error, MQTT5_ERR_PACKET_TOO_LARGE, MQTT5_FIELD_REMAINING_LENGTH, 1, 0);
     }
@@ -420,36 +459,76 @@ static bool is_parsed(mqtt5_status status)
 }
 
 /* Parses the body. With a finder, records where each field begins. */
-static FAST mqtt5_status parse(const uint8_t *data, size_t size, mqtt5_packet *packet, finder *f)
+static FAST mqtt5_status parse(const uint8_t *data, size_t size, bool lenient, mqtt5_packet *packet, finder *f)
 {
     reader r = reader_of(data + 1, size - 1);
 
     (void)read_varint(&r);
     r.find = f;
+    r.lenient = lenient;
     read_body(&r, data[0] & 0x0Fu, packet);
     return IS_FAST && r.refused && r.status == MQTT5_OK ? (mqtt5_status)VALUE_REFUSED : r.status;
 }
 
+/* The packet identifier of a packet that was refused; 0 if it has none or ends before. */
+static uint16_t find_packet_id(const uint8_t *data, size_t size)
+{
+    const unsigned type = data[0] >> 4;
+    reader r = reader_of(data + 1, size - 1);
+    mqtt5_view topic;
+
+    (void)read_varint(&r);
+    if (type == MQTT5_PUBLISH && (data[0] >> QOS_SHIFT & 3) != 0) {
+        read_view(&r, &topic);
+    } else if (type < MQTT5_PUBACK || type > MQTT5_UNSUBACK) {
+        return 0;
+    }
+    return read_u16(&r);
+}
+
 /* Locates the error. error->field is that of the refused value, 0 if parsing failed. */
-static NOINLINE void locate(const uint8_t *data, size_t size, mqtt5_packet *packet, mqtt5_error *error)
+static NOINLINE void locate(const uint8_t *data, size_t size, bool lenient, mqtt5_packet *packet, mqtt5_error *error)
 {
     finder f;
 
     memset(&f, 0, sizeof(f));
     f.wanted = error->field;
     f.skip = error->index;
-    if (!is_parsed(parse(data, size, packet, &f))) {
+    if (!is_parsed(parse(data, size, lenient, packet, &f))) {
         error->field = f.field;
         error->index = f.item;
         f.found = true;
     }
     error->offset = f.found ? (size_t)(f.at - data) : 0;
+    error->packet_id = find_packet_id(data, size);
+}
+
+/* Reads a packet that was refused once more, with what lenient reading tolerates. */
+static NOINLINE mqtt5_status parse_leniently(const uint8_t *data, size_t size, mqtt5_packet *packet, mqtt5_error *error)
+{
+    mqtt5_options lenient;
+    mqtt5_status status = parse(data, size, true, packet, NULL);
+
+    memset(&lenient, 0, sizeof(lenient));
+    lenient.lenient = true;
+    status = is_parsed(status) ? mqtt5_check(packet, &lenient, error) : report(error, status, 0, 0, 0);
+    packet->lenient = status == MQTT5_OK;
+    return status;
+}
+
+static bool has_restrictions(const mqtt5_options *options)
+{
+    return options != NULL &&
+           (options->sender != MQTT5_SENDER_ANY || options->max_list_items > 0 || options->forbid_control_characters);
 }
 
 /* Checks what was parsed, unless that failed, and locates an error. */
-static INLINE mqtt5_status check_and_locate(mqtt5_status status, const uint8_t *data, size_t size, mqtt5_packet *packet,
-                                            mqtt5_error *error)
+static INLINE mqtt5_status check_and_locate(mqtt5_status status, const uint8_t *data, size_t size,
+                                            const mqtt5_options *options, mqtt5_packet *packet, mqtt5_error *error)
 {
+    const bool lenient = options != NULL && options->lenient;
+
+    packet->lenient = false;
     if (!is_parsed(status)) {
         (void)report(error, status, 0, 0, 0);
 #if IS_FAST
@@ -457,10 +536,16 @@ static INLINE mqtt5_status check_and_locate(mqtt5_status status, const uint8_t *
         status = mqtt5_check_decoded(packet, error);
 #endif
     } else {
-        status = mqtt5_check(packet, error);
+        status = mqtt5_check(packet, NULL, error);
+    }
+    if (status != MQTT5_OK && lenient) {
+        status = parse_leniently(data, size, packet, error);
+    }
+    if (status == MQTT5_OK && has_restrictions(options)) {
+        status = mqtt5_check_restrictions(packet, options, error);
     }
     if (status != MQTT5_OK && error != NULL) {
-        locate(data, size, packet, error);
+        locate(data, size, lenient, packet, error);
     }
     return status;
 }
@@ -475,7 +560,7 @@ mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, const mqtt5_options 
         return status;
     }
     size = *packet_size;
-    return check_and_locate(parse(data, size, packet, NULL), data, size, packet, error);
+    return check_and_locate(parse(data, size, false, packet, NULL), data, size, options, packet, error);
 }
 
 mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, const mqtt5_options *options, mqtt5_packet *packet,
@@ -493,27 +578,30 @@ mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, const mqtt5_opt
     if (header >= size) {
         return status;
     }
-    status = parse(data, size, packet, NULL);
+    status = parse(data, size, false, packet, NULL);
     if (status == MQTT5_ERR_TRUNCATED) { /* a field that continues after size need not be truncated in the packet */
         return MQTT5_INCOMPLETE;
     }
-    status = check_and_locate(status, data, size, packet, error);
+    status = check_and_locate(status, data, size, options, packet, error);
     if (status == MQTT5_OK) {
         packet->as.publish.payload.size += *packet_size - size;
     }
     return status;
 }
 
-/* Inlined into both callers to save stack; firmware rarely links both. */
-static INLINE mqtt5_status encode_packet(const mqtt5_packet *packet, const mqtt5_options *options, uint8_t *data,
-                                         size_t size, size_t *packet_size, mqtt5_error *error)
+/*
+ * Writes a packet, or only its head: all but the payload. Inlined into the callers to save stack; firmware rarely
+ * links more than one.
+ */
+static INLINE mqtt5_status encode_packet(const mqtt5_packet *packet, const mqtt5_options *options, bool only_head,
+                                         uint8_t *data, size_t size, size_t *written, mqtt5_error *error)
 {
-    size_t payload, given;
+    size_t payload, given, whole;
     writer w;
 
     w.data = data;
     w.size = data == NULL ? 0 : size < largest_packet ? size : largest_packet;
-    *packet_size = 0;
+    *written = 0;
     if (!is_in(ENCODED, packet->type)) {
         return report(error, MQTT5_ERR_WRONG_DIRECTION, MQTT5_FIELD_PACKET_TYPE, 0, 0);
     }
@@ -522,18 +610,19 @@ static INLINE mqtt5_status encode_packet(const mqtt5_packet *packet, const mqtt5
     w.at = 1 + given;
     write_body(&w, packet);
     write_length(&w, 1, given, payload);
-    *packet_size = w.at + payload;
-    if (*packet_size > largest_packet || exceeds_limit(*packet_size, options)) {
+    whole = w.at + payload;
+    *written = only_head ? w.at : whole;
+    if (whole > largest_packet || exceeds_limit(whole, options)) {
         return report(error, MQTT5_ERR_PACKET_TOO_LARGE, MQTT5_FIELD_REMAINING_LENGTH, 0, 0);
     }
     if (w.data == NULL) {
         return MQTT5_OK;
     }
-    if (w.size < *packet_size) {
+    if (w.size < *written) {
         return report(error, MQTT5_ERR_NO_SPACE, 0, 0, 0);
     }
     w.data[0] = (uint8_t)((unsigned)packet->type << 4 | packet_flags(packet));
-    if (payload > 0) { /* last, so that it is never moved */
+    if (payload > 0 && !only_head) { /* last, so that it is never moved */
         memcpy(w.data + w.at, packet->as.publish.payload.data, payload);
     }
     return MQTT5_OK;
@@ -545,12 +634,42 @@ mqtt5_status mqtt5_encode(const mqtt5_packet *packet, const mqtt5_options *optio
     mqtt5_status status;
 
     *packet_size = 0;
-    status = mqtt5_check(packet, error);
-    return status != MQTT5_OK ? status : encode_packet(packet, options, data, size, packet_size, error);
+    status = mqtt5_check(packet, options, error);
+    return status != MQTT5_OK ? status : encode_packet(packet, options, false, data, size, packet_size, error);
 }
 
 mqtt5_status mqtt5_encode_checked(const mqtt5_packet *packet, const mqtt5_options *options, uint8_t *data, size_t size,
                                   size_t *packet_size, mqtt5_error *error)
 {
-    return encode_packet(packet, options, data, size, packet_size, error);
+    return encode_packet(packet, options, false, data, size, packet_size, error);
+}
+
+mqtt5_status mqtt5_encode_head(const mqtt5_packet *packet, const mqtt5_options *options, uint8_t *data, size_t size,
+                               size_t *head_size, mqtt5_error *error)
+{
+    mqtt5_status status;
+
+    *head_size = 0;
+    status = mqtt5_check(packet, options, error);
+    return status != MQTT5_OK ? status : encode_packet(packet, options, true, data, size, head_size, error);
+}
+
+mqtt5_status mqtt5_fit(mqtt5_packet *packet, const mqtt5_options *options, size_t *packet_size, mqtt5_error *error)
+{
+    static const uint8_t dropped[] = {MQTT5_PROP_REASON_STR, MQTT5_PROP_USER_PROPERTIES}; /* in this order */
+    mqtt5_properties *properties = &packet->as.properties;
+    const uint64_t present = properties->present;
+    mqtt5_status status = mqtt5_encode_checked(packet, options, NULL, 0, packet_size, error);
+    const size_t whole = *packet_size;
+    size_t i;
+
+    for (i = 0; status == MQTT5_ERR_PACKET_TOO_LARGE && i < sizeof(dropped) && is_in(IN_REASONED, packet->type); i++) {
+        properties->present &= ~bit(dropped[i]);
+        status = mqtt5_encode_checked(packet, options, NULL, 0, packet_size, error);
+    }
+    if (status != MQTT5_OK) {
+        properties->present = present;
+        *packet_size = whole;
+    }
+    return status;
 }

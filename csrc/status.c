@@ -16,9 +16,12 @@ uint8_t mqtt5_reason_code(mqtt5_status status)
     case MQTT5_ERR_UNSUPPORTED_PROTOCOL:
         return MQTT5_RC_UNSUPPORTED_PROTOCOL_VERSION;
     case MQTT5_ERR_ZERO_TOPIC_ALIAS:
+    case MQTT5_ERR_TOPIC_ALIAS_TOO_LARGE:
         return MQTT5_RC_TOPIC_ALIAS_INVALID;
     case MQTT5_ERR_PACKET_TOO_LARGE:
         return MQTT5_RC_PACKET_TOO_LARGE;
+    case MQTT5_ERR_TOO_MANY_ITEMS:
+        return MQTT5_RC_QUOTA_EXCEEDED;
     default: /* the order of mqtt5_status: first what cannot be parsed, then what is not allowed */
         return status < MQTT5_ERR_UNSUPPORTED_PROTOCOL ? MQTT5_RC_MALFORMED_PACKET : MQTT5_RC_PROTOCOL_ERROR;
     }

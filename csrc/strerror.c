@@ -34,6 +34,7 @@ static const char status_texts[] =
     "unknown property identifier [2.2.2.2]\0" /* MQTT5_ERR_UNKNOWN_PROPERTY */
     "this property is not allowed in this packet [2.2.2.2]\0" /* MQTT5_ERR_MISPLACED_PROPERTY */
     "a string must be well-formed UTF-8 without U+0000 [1.5.4]\0" /* MQTT5_ERR_BAD_UTF8 */
+    "a string must not contain control characters here [1.5.4]\0" /* MQTT5_ERR_CONTROL_CHARACTER */
     "a string or binary value must have at most 65,535 bytes [1.5.4, 1.5.6]\0" /* MQTT5_ERR_TOO_LONG */
     "the QoS must be 0, 1 or 2 [3.1.2.6, 3.3.1.2]\0" /* MQTT5_ERR_BAD_QOS_FLAGS */
     "DUP must not be set with QoS 0 [3.3.1.1]\0" /* MQTT5_ERR_DUP_WITHOUT_QOS */
@@ -57,6 +58,14 @@ static const char status_texts[] =
     "No Local must not be set on a shared subscription [3.8.3.1]\0" /* MQTT5_ERR_SHARED_NO_LOCAL */
     "the authentication method is missing [3.1.2.11.10, 3.15.2.2.2]\0" /* MQTT5_ERR_NO_AUTHENTICATION_METHOD */
     "this build does not support this packet type in this direction [2.1.2]\0" /* MQTT5_ERR_WRONG_DIRECTION */
+    "this side must not send this packet type [2.1.2]\0" /* MQTT5_ERR_SENDER_TYPE */
+    "this side must not send this property [3.3.4, 3.14.2.2]\0" /* MQTT5_ERR_SENDER_PROPERTY */
+    "this side must not send this reason code [3.4.2.1, 3.5.2.1, 3.14.2.1, 3.15.2.1]\0" /* MQTT5_ERR_SENDER_REASON_CODE */
+    "a client's first packet must be CONNECT, a server's CONNACK or AUTH [3.1, 3.2]\0" /* MQTT5_ERR_NOT_CONNECTED */
+    "CONNECT and CONNACK must not be repeated [3.1, 3.2]\0" /* MQTT5_ERR_ALREADY_CONNECTED */
+    "the list has more items than the limit\0" /* MQTT5_ERR_TOO_MANY_ITEMS */
+    "the topic alias is above the Topic Alias Maximum [3.3.2.3.4]\0" /* MQTT5_ERR_TOPIC_ALIAS_TOO_LARGE */
+    "the topic must not be empty with a topic alias that has no topic yet [3.3.2.3.4]\0" /* MQTT5_ERR_UNKNOWN_TOPIC_ALIAS */
     "unknown status";
 
 /* In the order of mqtt5_type. */

@@ -79,6 +79,20 @@ mqtt5_status mqtt5_check_string(const uint8_t *data, size_t size)
     return is_plain(data, size, NOTHING) || is_multibyte(data, size) ? MQTT5_OK : MQTT5_ERR_BAD_UTF8;
 }
 
+bool mqtt5_has_control_character(mqtt5_view text)
+{
+    size_t i;
+
+    for (i = 0; i < text.size; i++) {
+        const uint8_t byte = text.data[i];
+
+        if (byte < 0x20 || byte == 0x7F || (byte == 0xC2 && i + 1 < text.size && text.data[i + 1] < 0xA0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 mqtt5_status mqtt5_check_topic_name(mqtt5_view topic)
 {
     size_t i;

@@ -374,10 +374,23 @@ static FAST bool read_property(reader *r, const property *row, const uint8_t *st
     }
 }
 
+/* Lenient reading drops a Will Delay Interval in a PUBLISH, as a Will that was forwarded whole has it ... */
+static NOINLINE const property *find_misplaced(uint32_t id, unsigned where)
+{
+    return id == MQTT5_PROP_WILL_DELAY_INTERVAL && where == IN_PUBLISH ? find_property(id, IN_WILL) : NULL;
+}
+
+/* ... and a Maximum QoS of 2, which absence means (3.2.2.3.4). */
+static NOINLINE bool is_dropped(uint32_t id, unsigned where, const mqtt5_properties *properties)
+{
+    return (id == MQTT5_PROP_WILL_DELAY_INTERVAL && where == IN_PUBLISH) ||
+           (id == MQTT5_PROP_MAX_QOS && properties->max_qos == 2);
+}
+
 /* The reader is a copy whose address is not taken, so that the compiler may keep it in registers. */
 void mqtt5_read_properties(reader *from, unsigned where, mqtt5_properties *properties)
 {
-    uint64_t present = 0;
+    uint64_t present = 0, dropped = 0;
     bool refused = false;
     reader r;
     size_t size;
@@ -404,6 +417,9 @@ void mqtt5_read_properties(reader *from, unsigned where, mqtt5_properties *prope
         }
         id = *r.at < 0x80 ? *r.at++ : read_varint(&r); /* all that exist take one byte */
         row = find_property(id, where);
+        if (row == NULL && r.lenient) {
+            row = find_misplaced(id, where);
+        }
         if (row == NULL) {
             fail(&r, mqtt5_refuse_property(id));
             break;
@@ -417,9 +433,12 @@ void mqtt5_read_properties(reader *from, unsigned where, mqtt5_properties *prope
         if (!read_property(&r, row, start, repeated, (char *)properties + row->offset)) {
             refused = true;
         }
+        if (r.lenient && is_dropped(id, where, properties)) {
+            dropped |= bit(id);
+        }
     }
     from->refused = from->refused || refused;
-    properties->present = present;
+    properties->present = present & ~dropped;
     from->at = r.end;
     if (r.status != MQTT5_OK) {
         fail(from, r.status);

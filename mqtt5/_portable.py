@@ -294,7 +294,11 @@ class Shape:
                 for slot in cls.slots.values():
                     slot.__set__(made, slot.__get__(exact))
             scratch.packet.type = cls.number
-            status = _checks[cls.number](struct if cls.is_component else scratch.packet, scratch.error)
+            if cls.number == lib.MQTT5_STRUCT_TOPIC_FILTER:
+                status = lib.mqtt5_check_subscription(struct, scratch.error)
+            else:
+                checked = struct if cls.is_component else scratch.packet
+                status = _checks[cls.number](checked, ffi.NULL, scratch.error)
             if status != lib.MQTT5_OK:
                 raise cls.refusal(made, status, scratch.error)
         finally:
@@ -350,7 +354,7 @@ class Shape:
 _new = object.__new__
 _shapes: dict[type, type[Shape]] = {}  # by class
 _packets: dict[int, type[Shape]] = {}  # by type
-_checks = [lib.mqtt5_check_will, *[lib.mqtt5_check] * 15, lib.mqtt5_check_subscription]  # by number
+_checks = [lib.mqtt5_check_will, *[lib.mqtt5_check] * 15]  # by number
 
 
 class Immutable:

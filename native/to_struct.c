@@ -364,13 +364,13 @@ int native_check(const layout *l, PyObject *self)
     }
     switch (l->structure) {
     case MQTT5_STRUCT_WILL:
-        status = mqtt5_check_will(&s.as.will, &error);
+        status = mqtt5_check_will(&s.as.will, NULL, &error);
         break;
     case MQTT5_STRUCT_TOPIC_FILTER:
         status = mqtt5_check_subscription(&s.as.filter, &error);
         break;
     default:
-        status = mqtt5_check(&s.as.packet, &error);
+        status = mqtt5_check(&s.as.packet, NULL, &error);
         break;
     }
     native_end(&s);

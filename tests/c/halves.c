@@ -20,6 +20,10 @@
                                     mqtt5_packet *packet, size_t *packet_size, mqtt5_error *error);                  \
     mqtt5_status half##_encode(const mqtt5_packet *packet, const mqtt5_options *options, uint8_t *data, size_t size, \
                                size_t *packet_size, mqtt5_error *error);                                             \
+    mqtt5_status half##_encode_head(const mqtt5_packet *packet, const mqtt5_options *options, uint8_t *data,         \
+                                    size_t size, size_t *head_size, mqtt5_error *error);                             \
+    mqtt5_status half##_fit(mqtt5_packet *packet, const mqtt5_options *options, size_t *packet_size,                 \
+                            mqtt5_error *error);                                                                     \
     mqtt5_status half##_encode_checked(const mqtt5_packet *packet, const mqtt5_options *options, uint8_t *data,      \
                                        size_t size, size_t *packet_size, mqtt5_error *error);
 DECLARE(client)
@@ -154,7 +158,7 @@ static mqtt5_status encode_by(encode_function *client, encode_function *broker, 
 mqtt5_status mqtt5_encode(const mqtt5_packet *packet, const mqtt5_options *options, uint8_t *data, size_t size,
                           size_t *packet_size, mqtt5_error *error)
 {
-    const int from = mqtt5_check(packet, NULL) == MQTT5_OK ? senders(packet->type) : BOTH;
+    const int from = mqtt5_check(packet, NULL, NULL) == MQTT5_OK ? senders(packet->type) : BOTH;
 
     return encode_by(client_encode, broker_encode, from, packet, options, data, size, packet_size, error);
 }
@@ -164,4 +168,18 @@ mqtt5_status mqtt5_encode_checked(const mqtt5_packet *packet, const mqtt5_option
 {
     return encode_by(client_encode_checked, broker_encode_checked, senders(packet->type), packet, options, data, size,
                      packet_size, error);
+}
+
+mqtt5_status mqtt5_encode_head(const mqtt5_packet *packet, const mqtt5_options *options, uint8_t *data, size_t size,
+                               size_t *head_size, mqtt5_error *error)
+{
+    const int from = mqtt5_check(packet, NULL, NULL) == MQTT5_OK ? senders(packet->type) : BOTH;
+
+    return encode_by(client_encode_head, broker_encode_head, from, packet, options, data, size, head_size, error);
+}
+
+mqtt5_status mqtt5_fit(mqtt5_packet *packet, const mqtt5_options *options, size_t *packet_size, mqtt5_error *error)
+{
+    return senders(packet->type) == BROKER ? broker_fit(packet, options, packet_size, error)
+                                           : client_fit(packet, options, packet_size, error);
 }

@@ -14,12 +14,20 @@
 #define mqtt5_decode_head client_decode_head
 #define mqtt5_encode client_encode
 #define mqtt5_encode_checked client_encode_checked
+#define mqtt5_encode_head client_encode_head
+#define mqtt5_fit client_fit
 #else
 #define mqtt5_frame broker_frame
 #define mqtt5_decode broker_decode
 #define mqtt5_decode_head broker_decode_head
 #define mqtt5_encode broker_encode
 #define mqtt5_encode_checked broker_encode_checked
+#define mqtt5_encode_head broker_encode_head
+#define mqtt5_fit broker_fit
+#define mqtt5_foreign_protocol broker_foreign_protocol
+#define mqtt5_check_restrictions broker_check_restrictions
+#define mqtt5_is_reason_code broker_is_reason_code
+#define mqtt5_has_control_character broker_has_control_character
 #define mqtt5_check broker_check
 #define mqtt5_check_will broker_check_will
 #define mqtt5_check_subscription broker_check_subscription

@@ -98,11 +98,11 @@ static void encodes_to(const mqtt5_packet *packet, const void *bytes, size_t siz
 {
     uint8_t *data = at_end(&guarded, size);
     size_t packet_size = 0;
-    mqtt5_options limit = {size};
+    mqtt5_options limit = {.max_packet_size = size};
     mqtt5_packet copy;
     mqtt5_error error;
 
-    CHECK(mqtt5_check(packet, &error) == MQTT5_OK);
+    CHECK(mqtt5_check(packet, NULL, &error) == MQTT5_OK);
     CHECK(mqtt5_encode(packet, NULL, NULL, 0, &packet_size, &error) == MQTT5_OK);
     CHECK(packet_size == size);
     memset(data, 0xA5, size);
@@ -358,7 +358,10 @@ static void test_statuses(void)
         {MQTT5_ERR_UNSUPPORTED_PROTOCOL, MQTT5_ERR_UNSUPPORTED_PROTOCOL, 0x84},
         {MQTT5_ERR_REPEATED_PROPERTY, MQTT5_ERR_ZERO_VALUE, 0x82},
         {MQTT5_ERR_ZERO_TOPIC_ALIAS, MQTT5_ERR_ZERO_TOPIC_ALIAS, 0x94},
-        {MQTT5_ERR_OUT_OF_RANGE, MQTT5_ERR_WRONG_DIRECTION, 0x82},
+        {MQTT5_ERR_OUT_OF_RANGE, MQTT5_ERR_ALREADY_CONNECTED, 0x82},
+        {MQTT5_ERR_TOO_MANY_ITEMS, MQTT5_ERR_TOO_MANY_ITEMS, 0x97},
+        {MQTT5_ERR_TOPIC_ALIAS_TOO_LARGE, MQTT5_ERR_TOPIC_ALIAS_TOO_LARGE, 0x94},
+        {MQTT5_ERR_UNKNOWN_TOPIC_ALIAS, MQTT5_ERR_UNKNOWN_TOPIC_ALIAS, 0x82},
     };
     static const int strange[] = {MQTT5_STATUS_COUNT, MQTT5_STATUS_COUNT + 1, 255, 0x7FFFFFFF, -1};
     int i, j, covered = 0;
@@ -401,10 +404,10 @@ static void refused(const mqtt5_packet *packet, mqtt5_status status, unsigned fi
     mqtt5_error error;
 
     memset(&error, 0x55, sizeof(error));
-    CHECK(mqtt5_check(packet, &error) == status);
+    CHECK(mqtt5_check(packet, NULL, &error) == status);
     CHECK(error.status == status && error.field == field && error.index == index);
     CHECK(error.offset == 0);
-    CHECK(mqtt5_check(packet, NULL) == status);
+    CHECK(mqtt5_check(packet, NULL, NULL) == status);
     CHECK(mqtt5_encode(packet, NULL, NULL, 0, &packet_size, NULL) == status);
     memset(data, 0xA5, 16);
     CHECK(mqtt5_encode(packet, NULL, data, 16, &packet_size, &error) == status);
@@ -462,7 +465,7 @@ static void test_refused_scalars(void)
     p.as.connect.has_username = p.as.connect.has_password = p.as.connect.has_will = true;
     p.as.connect.username = p.as.connect.password = p.as.connect.client_id;
     p.as.connect.will.topic = p.as.connect.will.payload = p.as.connect.client_id;
-    CHECK(mqtt5_check(&p, NULL) == MQTT5_OK);
+    CHECK(mqtt5_check(&p, NULL, NULL) == MQTT5_OK);
     p.as.connect.password.size++;
     refused(&p, MQTT5_ERR_TOO_LONG, MQTT5_FIELD_PASSWORD, 0);
     p.as.connect.username.size++;
@@ -491,7 +494,7 @@ static void test_refused_scalars(void)
     p = valid_packet(MQTT5_SUBSCRIBE);
     mqtt5_set(&p.as.properties, MQTT5_PROP_SUBSCRIPTION_ID);
     p.as.properties.subscription_id = 268435455;
-    CHECK(mqtt5_check(&p, NULL) == MQTT5_OK);
+    CHECK(mqtt5_check(&p, NULL, NULL) == MQTT5_OK);
     p.as.properties.subscription_id = 268435456;
     refused(&p, MQTT5_ERR_OUT_OF_RANGE, MQTT5_PROP_SUBSCRIPTION_ID, 0);
     p.as.properties.subscription_id = 0xFFFFFFFF;
@@ -507,7 +510,7 @@ static void test_refused_scalars(void)
     p.as.connect.will.properties.payload_format_indicator = 2;
     refused(&p, MQTT5_ERR_NOT_BOOLEAN, MQTT5_PROP_PAYLOAD_FORMAT_INDICATOR | MQTT5_FIELD_IN_WILL, 0);
     p.as.connect.has_will = false;
-    CHECK(mqtt5_check(&p, NULL) == MQTT5_OK);
+    CHECK(mqtt5_check(&p, NULL, NULL) == MQTT5_OK);
 
     begin("reason codes that no packet has");
     p = valid_packet(MQTT5_CONNACK);
@@ -559,7 +562,7 @@ static void test_refused_lists(void)
         pairs[i].value = bad;
         refused(&p, MQTT5_ERR_BAD_UTF8, MQTT5_PROP_USER_PROPERTIES, i);
         pairs[i].value = a;
-        CHECK(mqtt5_check(&p, NULL) == MQTT5_OK);
+        CHECK(mqtt5_check(&p, NULL, NULL) == MQTT5_OK);
 
         p = valid_packet(MQTT5_CONNECT);
         p.as.connect.has_will = true;
@@ -580,7 +583,7 @@ static void test_refused_lists(void)
         ids[i] = 0;
         refused(&p, MQTT5_ERR_ZERO_VALUE, MQTT5_PROP_SUBSCRIPTION_ID, i);
         ids[i] = 268435455;
-        CHECK(mqtt5_check(&p, NULL) == MQTT5_OK);
+        CHECK(mqtt5_check(&p, NULL, NULL) == MQTT5_OK);
 
         p = valid_packet(MQTT5_SUBSCRIBE);
         p.as.subscribe.topic_filters = LIST(filters);
@@ -598,21 +601,21 @@ static void test_refused_lists(void)
         filters[i].pattern = MQTT5_VIEW("a#");
         refused(&p, MQTT5_ERR_BAD_TOPIC_FILTER, MQTT5_FIELD_TOPIC_FILTERS, i);
         filters[i].pattern = a;
-        CHECK(mqtt5_check(&p, NULL) == MQTT5_OK);
+        CHECK(mqtt5_check(&p, NULL, NULL) == MQTT5_OK);
 
         p = valid_packet(MQTT5_UNSUBSCRIBE);
         p.as.unsubscribe.patterns = LIST(patterns);
         patterns[i].size = 0;
         refused(&p, MQTT5_ERR_BAD_TOPIC_FILTER, MQTT5_FIELD_PATTERNS, i);
         patterns[i] = a;
-        CHECK(mqtt5_check(&p, NULL) == MQTT5_OK);
+        CHECK(mqtt5_check(&p, NULL, NULL) == MQTT5_OK);
 
         p = valid_packet(MQTT5_SUBACK);
         p.as.suback.reason_codes = LIST(codes);
         codes[i] = 0x11;
         refused(&p, MQTT5_ERR_BAD_REASON_CODE, MQTT5_FIELD_REASON_CODES, i);
         p.type = MQTT5_UNSUBACK;
-        CHECK(mqtt5_check(&p, NULL) == MQTT5_OK);
+        CHECK(mqtt5_check(&p, NULL, NULL) == MQTT5_OK);
         codes[i] = 1;
         refused(&p, MQTT5_ERR_BAD_REASON_CODE, MQTT5_FIELD_REASON_CODES, i);
         codes[i] = 0;
@@ -652,7 +655,7 @@ static void try_region(mqtt5_packet *p, mqtt5_list *list, const uint8_t *bytes, 
 
         list->items = NULL;
         list->wire = mqtt5_view_of(copy_to_end(&guarded, bytes, size), size);
-        if (mqtt5_check(p, &error) == MQTT5_OK) {
+        if (mqtt5_check(p, NULL, &error) == MQTT5_OK) {
             CHECK(mqtt5_encode(p, NULL, out, sizeof(out), &packet_size, &error) == MQTT5_OK);
             CHECK(mqtt5_decode(out, packet_size, NULL, &copy, &packet_size, &error) == MQTT5_OK);
             CHECK(same_packet(p, &copy));
@@ -870,7 +873,7 @@ static void test_sizes(void)
     mqtt5_packet p = valid_packet(MQTT5_PUBLISH);
     size_t packet_size = 0, i;
     const size_t too_many[] = {most + 1, most + 2, (size_t)0xFFFFFFFF, (size_t)-1, (size_t)-4, (size_t)-5, (size_t)-9};
-    const mqtt5_options enough = {268435460}, one_less = {268435459};
+    const mqtt5_options enough = {.max_packet_size = 268435460}, one_less = {.max_packet_size = 268435459};
     mqtt5_error error;
     uint8_t byte = 0xA5;
 
@@ -1065,15 +1068,15 @@ static void test_presence(unsigned type, unsigned id)
     if (row >= 0) {
         set_sample(properties, row);
         if (needs_method(id)) {
-            CHECK(type == MQTT5_CONNACK || mqtt5_check(&p, NULL) == MQTT5_ERR_NO_AUTHENTICATION_METHOD);
+            CHECK(type == MQTT5_CONNACK || mqtt5_check(&p, NULL, NULL) == MQTT5_ERR_NO_AUTHENTICATION_METHOD);
             mqtt5_set(properties, MQTT5_PROP_AUTHENTICATION_METHOD);
             properties->authentication_method = MQTT5_VIEW("s");
         }
     }
     if (expected == MQTT5_OK) {
-        CHECK(mqtt5_check(&p, NULL) == MQTT5_OK);
+        CHECK(mqtt5_check(&p, NULL, NULL) == MQTT5_OK);
     } else if (needs_method(id) && type != WILL) {
-        CHECK(mqtt5_check(&p, NULL) != MQTT5_OK);
+        CHECK(mqtt5_check(&p, NULL, NULL) != MQTT5_OK);
     } else {
         refused(&p, expected, (row == -1 ? id : MQTT5_FIELD_PROPERTY_ID) | section, 0);
     }
@@ -1378,9 +1381,9 @@ static void will_refused(const mqtt5_will *will, mqtt5_status status, unsigned f
     mqtt5_error error;
 
     memset(&error, 0x55, sizeof(error));
-    CHECK(mqtt5_check_will(will, &error) == status);
+    CHECK(mqtt5_check_will(will, NULL, &error) == status);
     CHECK(error.status == status && error.field == field && error.index == index && error.offset == 0);
-    CHECK(mqtt5_check_will(will, NULL) == status);
+    CHECK(mqtt5_check_will(will, NULL, NULL) == status);
     p.as.connect.has_will = true;
     p.as.connect.will = *will;
     refused(&p, status, field | MQTT5_FIELD_IN_WILL, index);
@@ -1405,7 +1408,7 @@ static void test_will_by_itself(void)
     mqtt5_set(&will.properties, MQTT5_PROP_WILL_DELAY_INTERVAL);
     mqtt5_set(&will.properties, MQTT5_PROP_USER_PROPERTIES);
     will.properties.user_properties = list_of(pairs, 1);
-    CHECK(mqtt5_check_will(&will, &error) == MQTT5_OK);
+    CHECK(mqtt5_check_will(&will, NULL, &error) == MQTT5_OK);
     CHECK(memcmp(&error, &untouched, sizeof(error)) == 0);
     will.properties.user_properties = LIST(pairs);
     will_refused(&will, MQTT5_ERR_BAD_UTF8, MQTT5_PROP_USER_PROPERTIES, 1);
@@ -1453,7 +1456,7 @@ static void test_subscription_by_itself(void)
         CHECK(mqtt5_check_subscription(&rows[i].filter, NULL) == rows[i].status);
         CHECK(mqtt5_check_subscription(&rows[i].filter, &error) == rows[i].status);
         p.as.subscribe.topic_filters = list_of(&rows[i].filter, 1);
-        CHECK(mqtt5_check(&p, NULL) == rows[i].status);
+        CHECK(mqtt5_check(&p, NULL, NULL) == rows[i].status);
         if (rows[i].status != MQTT5_OK) {
             CHECK(error.status == rows[i].status && error.field == MQTT5_FIELD_TOPIC_FILTERS);
             CHECK(error.index == 0 && error.offset == 0);

@@ -108,7 +108,7 @@ static void parse_vector(const tsv *t, vector *v)
 static mqtt5_status decode(const uint8_t *data, size_t size, size_t max_packet_size, mqtt5_packet *packet,
                            size_t *packet_size, mqtt5_error *error)
 {
-    const mqtt5_options limited = {max_packet_size};
+    const mqtt5_options limited = {.max_packet_size = max_packet_size};
     const mqtt5_options *options = max_packet_size > 0 ? &limited : NULL; /* NULL means the same as {0} */
     static mqtt5_packet other;
     mqtt5_error untouched, frame_error;
@@ -346,7 +346,7 @@ static void try_encoding(const vector *v, const mqtt5_packet *packet)
     uint8_t *data, *second;
     bool short_auth = v->size == 2 && v->bytes[0] == 0xF0; /* the one short form that is not written */
 
-    CHECK(mqtt5_check(packet, &error) == MQTT5_OK);
+    CHECK(mqtt5_check(packet, NULL, &error) == MQTT5_OK);
     CHECK(mqtt5_encode(packet, NULL, NULL, 0, &size, &error) == MQTT5_OK);
     CHECK(v->verdict == VECTOR_OK ? size == v->size : size <= v->size + (short_auth ? 2 : 0));
 

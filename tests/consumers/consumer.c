@@ -16,7 +16,7 @@
 int main(void)
 {
     static const uint8_t bytes[] = {0x32, 0x0D, 0x00, 0x03, 'a', '/', 'b', 0x00, 0x07, 0x02, 0x01, 0x01, 'h', 'i', '!'};
-    static const mqtt5_options limit = {14};
+    static const mqtt5_options limit = {.max_packet_size = 14};
     uint8_t again[sizeof(bytes)];
     mqtt5_packet packet;
     mqtt5_error error;

@@ -16,7 +16,7 @@ static const mqtt5_string_pair pair = {MQTT5_VIEW_INIT("name"), MQTT5_VIEW_INIT(
 
 int main(void)
 {
-    static const mqtt5_options options = {100};
+    static const mqtt5_options options = {.max_packet_size = 100};
     mqtt5_packet packet;
     mqtt5_error error;
     uint8_t bytes[100];
