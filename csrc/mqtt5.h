@@ -571,25 +571,35 @@ typedef struct mqtt5_delivery {
     mqtt5_list subscription_ids;      /**< of uint32_t; count 0: none */
 } mqtt5_delivery;
 
-/** A PUBLISH that was checked and encoded once. Its members are private, except for delivery. */
+/** A PUBLISH that was checked and encoded once. Members after delivery are private. */
 typedef struct mqtt5_template {
     mqtt5_delivery delivery; /**< that of the packet itself, without its packet identifier and DUP */
-    mqtt5_view head;
     mqtt5_view payload;
+    mqtt5_view head;            /**< everything before the payload, as the packet itself has it */
+    size_t topic;               /**< where in the head the topic begins, with its length */
+    size_t topic_size;          /**< of both */
+    size_t length;              /**< where the length of the properties begins */
+    size_t properties;          /**< where the properties begin */
+    size_t middle;              /**< where those after the Message Expiry Interval begin */
+    size_t middle_end;          /**< where the subscription identifiers and the topic alias begin */
+    size_t rest;                /**< where the user properties begin */
+    size_t fixed_size;          /**< of the properties that all receivers get */
+    size_t user_property_count; /**< number of user properties */
 } mqtt5_template;
 
 /**
  * Prepares a template from a PUBLISH (MQTT5_ERR_RESERVED_TYPE for another type). data is memory for everything but the
- * payload, of size bytes, which must stay as long as the template, and so must what packet->payload points to.
- * *used is the number of bytes that it takes; with data NULL, this only measures. Checks the packet, except for its
- * packet identifier.
+ * payload, of size bytes, which must stay as long as the template, and so must what packet->payload points to. The
+ * rest of the packet is copied. *used is the number of bytes that it takes; with data NULL, this only measures, and the
+ * template must not be encoded. Checks the packet (mqtt5_check), except for its packet identifier and DUP, which are
+ * ignored. *used is 0 if that fails. options->max_packet_size is ignored here: it is the receiver's.
  */
 MQTT5_API mqtt5_status mqtt5_template_init(mqtt5_template *t, const mqtt5_packet *packet, const mqtt5_options *options,
                                            uint8_t *data, size_t size, size_t *used, mqtt5_error *error);
 
 /**
  * Like mqtt5_encode() of the template's packet with that delivery: the same bytes, the same errors. Only the delivery
- * is checked.
+ * is checked: of the options, lenient and forbid_control_characters were those of mqtt5_template_init().
  */
 MQTT5_API mqtt5_status mqtt5_template_encode(const mqtt5_template *t, const mqtt5_delivery *delivery,
                                              const mqtt5_options *options, uint8_t *data, size_t size,
@@ -599,6 +609,51 @@ MQTT5_API mqtt5_status mqtt5_template_encode(const mqtt5_template *t, const mqtt
 MQTT5_API mqtt5_status mqtt5_template_encode_head(const mqtt5_template *t, const mqtt5_delivery *delivery,
                                                   const mqtt5_options *options, uint8_t *data, size_t size,
                                                   size_t *head_size, mqtt5_error *error);
+
+/* ------------------------------------------------------------ topic aliases */
+
+/**
+ * The topic aliases of one direction of one connection (3.3.2.3.4), which must be initialized again for each
+ * connection. Its members are private, except for count. Each alias takes longest + MQTT5_ALIAS_OVERHEAD bytes.
+ */
+typedef struct mqtt5_aliases {
+    uint8_t *data;
+    uint32_t uses;
+    uint16_t longest;
+    uint16_t count; /**< number of aliases: the highest that is assigned or accepted */
+} mqtt5_aliases;
+
+#define MQTT5_ALIAS_OVERHEAD 6 /**< bytes for each alias, besides its topic */
+
+/**
+ * Begins without any alias. data is memory for the topics, of size bytes, which must stay as long as the aliases;
+ * longest is the size of the longest topic that gets an alias. Returns the number of aliases that there is room for, at
+ * most maximum. To send, maximum is the peer's Topic Alias Maximum (3.1.2.11.5, 3.2.2.3.8; 0 if absent). To receive,
+ * announce the result as topic_alias_max.
+ */
+MQTT5_API uint16_t mqtt5_alias_init(mqtt5_aliases *aliases, uint16_t maximum, uint16_t longest, uint8_t *data,
+                                    size_t size);
+
+/**
+ * Gives a PUBLISH that is about to be sent an alias: with its topic, if the peer does not know the alias yet, otherwise
+ * without. Replaces the packet's own topic alias, which another connection may have used. A new topic gets the next
+ * free alias, then that which was unused for longest. Topics of 1 to 3 bytes, which are not longer than an alias, and
+ * those longer than the longest get none. Nothing is assigned: call mqtt5_alias_commit() once the packet was written.
+ * Takes time linear in the number of aliases.
+ */
+MQTT5_API void mqtt5_alias_apply(const mqtt5_aliases *aliases, mqtt5_publish *publish);
+
+/** Assigns the alias of a PUBLISH, as mqtt5_alias_apply() left it, which was written to the connection. */
+MQTT5_API void mqtt5_alias_commit(mqtt5_aliases *aliases, const mqtt5_publish *publish);
+
+/**
+ * Gives a received PUBLISH its topic, or keeps the topic of its alias; removes the alias, so that the packet can be
+ * forwarded. A topic that the packet did not have points to the aliases' memory, and changes when the peer assigns the
+ * alias again. MQTT5_ERR_TOPIC_ALIAS_TOO_LARGE: the alias is above count. MQTT5_ERR_UNKNOWN_TOPIC_ALIAS: it was never
+ * assigned. MQTT5_ERR_NO_SPACE: its topic was longer than the longest, which is not the peer's fault; answer 0x83.
+ * After an error the packet is unchanged.
+ */
+MQTT5_API mqtt5_status mqtt5_alias_resolve(mqtt5_aliases *aliases, mqtt5_publish *publish, mqtt5_error *error);
 
 /* ------------------------------------------------------------------ topics */
 
@@ -613,6 +668,12 @@ MQTT5_API mqtt5_status mqtt5_check_topic_filter(mqtt5_view pattern);
  * a shared subscription is ignored.
  */
 MQTT5_API bool mqtt5_topic_matches(mqtt5_view pattern, mqtt5_view topic);
+
+/**
+ * Splits the filter of a shared subscription, "$share/NAME/FILTER" (4.8.2): true, and *name and *filter are its parts,
+ * which borrow its bytes. Of any other, false: *name is empty and *filter is the whole. The filter must be valid.
+ */
+MQTT5_API bool mqtt5_split_shared(mqtt5_view pattern, mqtt5_view *name, mqtt5_view *filter);
 
 /**
  * Names the protocol of the first bytes of a connection that is not MQTT 5.0: "mqtt-3.1", "mqtt-3.1.1", "tls", "http",

@@ -217,3 +217,20 @@ bool mqtt5_topic_matches(mqtt5_view pattern, mqtt5_view topic)
         t++;
     }
 }
+
+bool mqtt5_split_shared(mqtt5_view pattern, mqtt5_view *name, mqtt5_view *filter)
+{
+    mqtt5_view rest = {NULL, 0};
+
+    if (mqtt5_is_shared(pattern)) {
+        rest = unshared(pattern);
+    }
+    if (rest.data == NULL) {
+        *name = mqtt5_view_of(NULL, 0);
+        *filter = pattern;
+        return false;
+    }
+    *name = mqtt5_view_of(pattern.data + 7, pattern.size - rest.size - 8);
+    *filter = rest;
+    return true;
+}

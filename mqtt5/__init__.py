@@ -14,11 +14,12 @@ from mqtt5.enums import (
     PubRecReasonCode,
     PubRelReasonCode,
     QoS,
+    ReasonCode,
     RetainHandling,
     SubAckReasonCode,
     UnsubAckReasonCode,
 )
-from mqtt5.exceptions import DecodeError, Error, IncompleteError
+from mqtt5.exceptions import DecodeError, Error, IncompleteError, PacketTooLarge
 from mqtt5.packets import (
     AuthPacket,
     ConnAckPacket,
@@ -41,6 +42,7 @@ from mqtt5.packets import (
 )
 from mqtt5.packets import Subscription as Subscription
 from mqtt5.stream import Decoder, read
+from mqtt5.template import PublishTemplate
 from mqtt5.topics import topic_matches
 
 __version__ = "0.1.0"
@@ -59,6 +61,7 @@ __all__ = [
     "Error",
     "IncompleteError",
     "Packet",
+    "PacketTooLarge",
     "PacketType",
     "PingReqPacket",
     "PingRespPacket",
@@ -71,7 +74,9 @@ __all__ = [
     "PubRelPacket",
     "PubRelReasonCode",
     "PublishPacket",
+    "PublishTemplate",
     "QoS",
+    "ReasonCode",
     "RetainHandling",
     "SubAckPacket",
     "SubAckReasonCode",

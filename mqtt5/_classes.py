@@ -120,7 +120,13 @@ def new_arguments(packet: Any, fields: tuple[Field, ...]) -> tuple[tuple[Any, ..
 
 def reduce(packet: Any) -> tuple[Any, ...]:
     """What pickle and copy need of a packet, for every protocol: for __reduce__()."""
-    return __newobj_ex__, (type(packet), *packet.__getnewargs_ex__()), packet.__getstate__()
+    make = make_lenient if packet.lenient else __newobj_ex__
+    return make, (type(packet), *packet.__getnewargs_ex__()), packet.__getstate__()
+
+
+def make_lenient(cls: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """A lenient object: pickles refer to this function."""
+    return cls._make_lenient(args, keywords)
 
 
 def duplicate(packet: Any, memo: dict[int, Any] | None = None) -> Any:

@@ -12,6 +12,8 @@ from operator import index
 from types import UnionType
 
 from mqtt5._errors import refuse_argument, refuse_type
+from mqtt5.enums import Code
+from mqtt5.enums import unlisted as unlisted  # for engines
 
 TYPE_CHECKING = False  # type checkers go by the name; importing typing would take a fifth of the import
 if TYPE_CHECKING:
@@ -64,6 +66,22 @@ def size_limit(value: Any, name: str) -> int:
     return min(index(value), 0xFFFFFFFF)
 
 
+#: The sides of a connection as C numbers them: mqtt5_sender.
+SENDERS = {"client": 1, "server": 2}
+
+
+def to_sender(value: Any, name: str) -> int:
+    """The number of a sender for C: 0 for None, which means either."""
+    if value is None:
+        return 0
+    if not is_a(value, str):
+        raise refuse_type(value, name, '"client", "server" or None')
+    try:
+        return SENDERS[str.__str__(value)]
+    except KeyError:
+        raise refuse_argument(value, name, 'must be "client", "server" or None') from None
+
+
 def _bytes(value: Any, name: str) -> bytes:
     try:
         with memoryview(value) as view:  # released at once: a bytearray can be resized again
@@ -72,7 +90,7 @@ def _bytes(value: Any, name: str) -> bytes:
         raise refuse_type(value, name, "a bytes-like object") from None
 
 
-def _bool(value: Any, name: str) -> bool:
+def to_bool(value: Any, name: str) -> bool:
     if not is_a(value, bool):
         raise refuse_type(value, name, "a bool")
     return bool(value)
@@ -91,7 +109,7 @@ def _integer(lowest: int, highest: int, rule: str) -> Converter:
     return convert
 
 
-def _enum(members: type[IntEnum]) -> Converter:
+def _enum(members: type[IntEnum], lenient: bool) -> Converter:
     by_number = {int(member): member for member in members}  # calling the enum takes four times as long
 
     def convert(value: Any, name: str) -> IntEnum:
@@ -101,6 +119,8 @@ def _enum(members: type[IntEnum]) -> Converter:
         try:
             return by_number[number]
         except KeyError:
+            if lenient and issubclass(members, Code) and 0 <= number <= 0xFF:
+                return unlisted(members, number)
             raise refuse_argument(number, name, f"not a {members.__name__}") from None
 
     return convert
@@ -151,18 +171,22 @@ def hiding(inner: Converter) -> Converter:
     return convert
 
 
-def converter(annotation: Any, lowest: int, highest: int, rule: str) -> Converter:
-    """The converter for a field or item with this annotation; a number out of range breaks the rule."""
+def converter(annotation: Any, lowest: int, highest: int, rule: str, lenient: bool = False) -> Converter:
+    """The converter for a field or item with this annotation; a number out of range breaks the rule.
+
+    A lenient one takes any byte as a reason code.
+    """
     arguments = arguments_of(annotation)
     if isinstance(annotation, UnionType):
-        inner = converter(plain_type(annotation), lowest, highest, rule)
+        inner = converter(plain_type(annotation), lowest, highest, rule, lenient)
         return lambda value, name: None if value is None else inner(value, name)
     if getattr(annotation, "__origin__", None) is tuple:
-        items = [converter(argument, lowest, highest, rule) for argument in arguments if argument is not Ellipsis]
+        plain = [argument for argument in arguments if argument is not Ellipsis]
+        items = [converter(argument, lowest, highest, rule, lenient) for argument in plain]
         return _many(items[0]) if Ellipsis in arguments else _pair(*items)
     if annotation is int:
         return _integer(lowest, highest, rule)
     if issubclass(annotation, IntEnum):
-        return _enum(annotation)
-    exact: dict[Any, Converter] = {str: to_string, bytes: _bytes, bool: _bool}
+        return _enum(annotation, lenient)
+    exact: dict[Any, Converter] = {str: to_string, bytes: _bytes, bool: to_bool}
     return exact.get(annotation) or _instance(annotation)

@@ -8,7 +8,7 @@ An engine offers:
 
 - `packet`, the decorator that makes a class from the declaration of a packet or component;
 - `face`, the decorator that replaces a documented function or class by the engine's with the same name: Immutable,
-  BasePacket, read, Decoder, topic_matches;
+  BasePacket, PublishTemplate, read, Decoder, topic_matches;
 - `reflect(struct)`, the members of a C struct.
 """
 
@@ -72,8 +72,26 @@ class Immutable:
 
     __slots__ = ()
 
+    if TYPE_CHECKING:
+
+        def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]: ...
+
+    @property
+    def lenient(self) -> bool:
+        """Whether it was read with strict=False and strict reading refuses it.
+
+        Copies, pickles and replace() keep it, and so does whatever is written or made from it: what
+        docs/leniencies.md lists is then allowed, and nothing else. It does not take part in == and hash().
+        """
+        raise NotImplementedError
+
     def replace(self, **changes: Any) -> Self:
         """Returns another object with these fields changed, checked like a new one."""
+        raise NotImplementedError
+
+    @classmethod
+    def _make_lenient(cls, args: tuple[Any, ...], keywords: dict[str, Any]) -> Self:
+        """Constructs a lenient object, of exactly a packet's or component's class; for mqtt5._classes."""
         raise NotImplementedError
 
 
@@ -86,9 +104,27 @@ class BasePacket(Immutable):
     if TYPE_CHECKING:
         packet_type: ClassVar[PacketType]
 
-    def write(self) -> bytes:
+    @property
+    def packet_size(self) -> int:
+        """The number of bytes that write() returns, without writing (2.1.4)."""
+        raise NotImplementedError
+
+    def write(self, *, max_packet_size: int | None = None, forbid_control_characters: bool = False) -> bytes:
         """The packet as bytes, in its shortest encoding: a field at its default is not sent.
 
-        Raises ValueError if the packet is larger than MQTT allows (2.1.4).
+        `max_packet_size` is the Maximum Packet Size of the receiver. To fit, the reason string is left out, and if
+        that is not enough the user properties too, from packets whose section says so (as 3.4.2.2.2). Raises
+        PacketTooLarge, a ValueError, if the packet is larger, or larger than MQTT allows (2.1.4).
+
+        `forbid_control_characters` refuses U+0001 to U+001F and U+007F to U+009F in strings (1.5.4) with ValueError.
+        """
+        raise NotImplementedError
+
+    def write_parts(
+        self, *, max_packet_size: int | None = None, forbid_control_characters: bool = False
+    ) -> tuple[bytes, bytes]:
+        """Like write(), in two parts: the payload, and all before it. For writelines() or sendmsg().
+
+        The payload is the packet's own bytes object, not a copy; b"" if the packet has no payload.
         """
         raise NotImplementedError

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import reprlib
 
-from mqtt5.exceptions import DecodeError, IncompleteError
+from mqtt5.enums import PacketType
+from mqtt5.exceptions import DecodeError, IncompleteError, PacketTooLarge
 
 TYPE_CHECKING = False  # type checkers go by the name; importing typing would take a fifth of the import
 if TYPE_CHECKING:
@@ -22,6 +23,22 @@ if TYPE_CHECKING:
 #: Added by the C library to the number of a field in the CONNECT's Will (MQTT5_FIELD_IN_WILL).
 IN_WILL = 128
 
+
+#: The largest packet that MQTT allows (2.1.4).
+LARGEST = 268435460
+
+#: Texts for the protocols that the C library recognizes.
+FOREIGN = {
+    "mqtt-3.1": "MQTT 3.1",
+    "mqtt-3.1.1": "MQTT 3.1.1",
+    "tls": "TLS: the connection is encrypted",
+    "http": "HTTP",
+    "websocket": "a WebSocket frame: only its content is MQTT",
+    "proxy-v1": "the PROXY protocol, version 1: its header precedes the MQTT packets",
+    "proxy-v2": "the PROXY protocol, version 2: its header precedes the MQTT packets",
+}
+#: What a packet of an older MQTT means, by its type.
+OLDER = {1: "the client does not use MQTT 5.0", 2: "the server does not support MQTT 5.0"}
 
 #: Printed instead of a secret.
 HIDDEN = "<hidden>"
@@ -108,8 +125,15 @@ def refuse_packet(
     offset: int,
     index: int,
     found: bytes,
+    packet_type: int,
+    packet_size: int,
+    packet_id: int,
+    protocol: str | None,
+    protocol_level: int,
 ) -> DecodeError:
     """For bytes that break a rule: packet is the name of the type, found up to 9 bytes from the offset on.
+
+    For each of the numbers from packet_type on, 0 is one that is not known. The protocol is a key of FOREIGN.
 
     If the packet may hold a secret, only fields that precede every secret are shown: after a wrong length, a secret
     can be anywhere.
@@ -122,11 +146,22 @@ def refuse_packet(
         shown = found[:size].hex(" ") or ("bytes not shown" if found else "")
     else:
         shown = found[:8].hex(" ") + (" ..." if len(found) > 8 else "")
+    text = f"{packet} {field} at offset {offset} ({shown or 'nothing left'}): {rule}".lstrip()
+    if protocol:
+        text += f"; this looks like {FOREIGN[protocol]}"
+        if protocol.startswith("mqtt") and packet_type in OLDER:
+            text += f": {OLDER[packet_type]}"
     return DecodeError(
-        f"{packet} {field} at offset {offset} ({shown or 'nothing left'}): {rule}".lstrip(),
+        text,
         reason_code=reason_code,
         field=field,
         offset=offset,
+        index=index if any(each.is_list and each.name == field.removeprefix("will.") for each in fields) else None,
+        packet_type=PacketType(packet_type) if packet_type else None,
+        packet_size=packet_size or None,
+        packet_id=packet_id or None,
+        protocol=protocol,
+        protocol_level=protocol_level or None,
     )
 
 
@@ -140,6 +175,19 @@ def again(error: DecodeError) -> DecodeError:
 def incomplete(rule: str, size: int, needed: int) -> IncompleteError:
     """For a packet that has not arrived in full: size of needed bytes are available."""
     return IncompleteError(f"{rule}: {size} of {needed} bytes", needed=needed)
+
+
+def too_large(label: str, packet_size: int, max_packet_size: int) -> PacketTooLarge:
+    """For a packet that cannot be written. label is the name of its class; a limit of 0 is MQTT's."""
+    limit = min(max_packet_size or LARGEST, LARGEST)
+    rule = f"max_packet_size is {limit}" if limit < LARGEST else f"MQTT allows {LARGEST} [2.1.4]"
+    text = f"{label}: the packet has {packet_size} bytes, {rule}"
+    return PacketTooLarge(text, packet_size=packet_size, max_packet_size=limit)
+
+
+def nothing_to_skip() -> ValueError:
+    """For a call of Decoder.skip() without an error."""
+    return ValueError("nothing to skip: no error was raised")
 
 
 def refuse_change(name: str, verb: str) -> AttributeError:

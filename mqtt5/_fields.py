@@ -11,6 +11,7 @@ from enum import IntEnum
 
 from mqtt5._classes import Lazy, NoDataclass, dataclass_fields, documentation, signature
 from mqtt5._converters import arguments_of, converter, hiding, plain_type
+from mqtt5.enums import Code
 
 TYPE_CHECKING = False  # type checkers go by the name; importing typing would take a fifth of the import
 if TYPE_CHECKING:
@@ -159,9 +160,11 @@ class Field:
         "alias",  # a second name, "" if it has none
         "annotation",
         "convert",  # a Converter
+        "convert_lenient",  # the same for a lenient object; differs for reason codes only
         "default",  # Required if it has none
         "flag",  # offset of the bool that marks it as present; 0 if it has none
         "highest",  # the largest number that its C type holds; 0 if it is not a number. The C library knows the rule
+        "is_list",  # a sequence
         "keyword",  # keyword-only
         "kind",
         "label",  # "Class.name"
@@ -179,9 +182,11 @@ class Field:
         alias: str
         annotation: Any
         convert: Converter
+        convert_lenient: Converter
         default: Any
         flag: int
         highest: int
+        is_list: bool
         keyword: bool
         kind: int
         label: str
@@ -262,6 +267,7 @@ def _complete(field: Field, kind: int, offset: int, flag: int, prop: int, lowest
     if not fits or (Ellipsis in arguments_of(field.annotation)) != (kind >= Kind.VARINTS):
         raise ImportError(f"{field.label}: {plain.__name__} does not fit what the C library holds")
     field.kind, field.offset, field.flag, field.property, field.type = kind, offset, flag, prop, plain
+    field.is_list = kind >= Kind.VARINTS
     field.nullable = field.default is None and not prop and not flag
     field.lowest, field.highest = int(field.nullable), HIGHEST.get(Kind(kind), 0)
     field.members = None
@@ -269,6 +275,9 @@ def _complete(field: Field, kind: int, offset: int, flag: int, prop: int, lowest
         field.members = {int(member): member for member in plain}
     elif plain is bool:
         field.members = {0: False, 1: True}
-    field.convert = converter(field.annotation, field.lowest, field.highest, f"must be from {lowest} to {highest}")
+    limits = field.lowest, field.highest, f"must be from {lowest} to {highest}"
+    field.convert = converter(field.annotation, *limits)
     if field.secret:
         field.convert = hiding(field.convert)
+    is_coded = issubclass(plain, Code)
+    field.convert_lenient = converter(field.annotation, *limits, lenient=True) if is_coded else field.convert

@@ -15,6 +15,7 @@ import _cffi_backend  # noqa: F401  # for bundlers; and without it, importing _f
 from mqtt5 import _classes, _converters, _errors, _fields
 from mqtt5._ffi import ffi, lib
 from mqtt5._fields import Kind
+from mqtt5.enums import Code
 from mqtt5.exceptions import DecodeError
 
 TYPE_CHECKING = False  # type checkers go by the name; importing typing would take a fifth of the import
@@ -52,6 +53,7 @@ class Scratch:
         self.room_bytes, self.out_bytes = ffi.buffer(self.room), ffi.buffer(self.out)
         self.used = 0
         self.kept: list[Any] = []  # memory that the structs point to, if not in the room
+        self.lenient = False  # the object whose values are put
 
     def lend(self, view: Any, data: bytes) -> None:
         """Points a view to a copy of the bytes; to the bytes themselves if they are large."""
@@ -120,9 +122,11 @@ def _accessors(field: Field) -> tuple[Load, Put | None]:
     if field.type is tuple:
         return lambda pair: (_data(pair.name).decode(), _data(pair.value).decode()), _put_pair
     if field.type in _shapes:
-        return _shapes[field.type].load, _shapes[field.type].put
+        return _shapes[field.type].load_component, _shapes[field.type].put
     if field.members is not None:
         table = [field.members.get(number) for number in range(256)]
+        if issubclass(field.type, Code):
+            return lambda n: _converters.unlisted(field.type, n) if table[n] is None else table[n], None
         return lambda number: table[number], None
     return (lambda number: number or None) if field.nullable else lambda number: number, None
 
@@ -161,10 +165,13 @@ def _list_accessors(field: Field) -> tuple[Load, Put]:
 def _put_step(field: Field, put: Put | None, slot: Any) -> Callable[..., None]:
     """Converts the value of the field, stores that if `keep` says so, and writes it to the struct."""
     name, has, bit, exact = field.name, f"has_{field.name}", 1 << field.property, field.type
-    get, store, default, convert, label = slot.__get__, slot.__set__, field.default, field.convert, field.label
+    get, store, default, label = slot.__get__, slot.__set__, field.default, field.label
     lowest, highest, is_list = field.lowest, field.highest, field.kind in ITEMS
     is_number, is_text = exact is int, exact is str and not is_list
     members = None if exact is bool else field.members
+
+    def convert(value: Any, scratch: Scratch) -> Any:
+        return (field.convert_lenient if scratch.lenient else field.convert)(value, label)
 
     def put_number(packet: Any, struct: Any, scratch: Scratch, keep: bool) -> Any:
         value = get(packet)
@@ -173,7 +180,7 @@ def _put_step(field: Field, put: Put | None, slot: Any) -> Callable[..., None]:
             or (is_number and not lowest <= value <= highest)
             or (members and members.get(int(value)) is not value)
         ):
-            value = convert(value, label)
+            value = convert(value, scratch)
             if keep:
                 store(packet, value)
         setattr(struct, name, value or 0)
@@ -182,14 +189,14 @@ def _put_step(field: Field, put: Put | None, slot: Any) -> Callable[..., None]:
     def put_field(packet: Any, struct: Any, scratch: Scratch, keep: bool) -> Any:
         value = get(packet)
         if type(value) is not exact or is_list:
-            value = convert(value, label)
+            value = convert(value, scratch)
             if keep:
                 store(packet, value)
         if is_text:
             try:
                 scratch.lend(getattr(struct, name), value.encode())
             except UnicodeEncodeError:
-                convert(value, label)  # raises what is wrong
+                convert(value, scratch)  # raises what is wrong
         else:
             put(getattr(struct, name), value, scratch)  # type: ignore[misc]
         return value
@@ -260,6 +267,9 @@ class Shape:
     initialize: Any  # (object, *args, **keywords) stores what the constructor is given, and defaults
     blank: tuple[None, ...]  # for the fields without a default
     slots: dict[str, Any]  # descriptors of the values of an object
+    by_name: dict[str, Field]
+    lenient: Any  # descriptor of its leniency
+    payload: Field | None
     aliases: dict[str, str]
     properties: frozenset[str]  # the names of fields that are properties
     is_component: bool
@@ -269,7 +279,7 @@ class Shape:
     load_properties: Callable[[Any, Any, int, None], None]  # (object, struct.properties, present, ...)
 
     @classmethod
-    def construct(cls, derived: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    def construct(cls, derived: Any, args: tuple[Any, ...], keywords: dict[str, Any], lenient: bool = False) -> Any:
         made = _new(cls.cls)
         try:
             cls.initialize(made, *args, **keywords)
@@ -281,7 +291,9 @@ class Shape:
                 cls.initialize(made, *args, **renamed)
             except TypeError:
                 raise _errors.refuse_call(cls.fields, derived.__name__, len(args), list(keywords)) from None
+        cls.lenient.__set__(made, lenient)
         scratch = _take()
+        scratch.lenient = lenient
         try:
             struct = scratch.structs[cls.number]
             cls.put_fields(made, struct, scratch, True)
@@ -291,14 +303,11 @@ class Shape:
                     cls.put_properties(made, struct, scratch, True)
             if derived is not cls.cls:
                 exact, made = made, _new(derived)
-                for slot in cls.slots.values():
+                for slot in (*cls.slots.values(), cls.lenient):
                     slot.__set__(made, slot.__get__(exact))
             scratch.packet.type = cls.number
-            if cls.number == lib.MQTT5_STRUCT_TOPIC_FILTER:
-                status = lib.mqtt5_check_subscription(struct, scratch.error)
-            else:
-                checked = struct if cls.is_component else scratch.packet
-                status = _checks[cls.number](checked, ffi.NULL, scratch.error)
+            checked = struct if cls.is_component else scratch.packet
+            status = _checks[cls.number](checked, LENIENT if lenient else ffi.NULL, scratch.error)
             if status != lib.MQTT5_OK:
                 raise cls.refusal(made, status, scratch.error)
         finally:
@@ -306,10 +315,11 @@ class Shape:
         return made
 
     @classmethod
-    def load(cls, struct: Any) -> Any:
+    def load(cls, struct: Any, lenient: bool) -> Any:
         """The object for a struct."""
         made = _new(cls.cls)
         cls.initialize(made, *cls.blank)
+        cls.lenient.__set__(made, lenient)
         cls.load_fields(made, struct, None, None)
         if cls.properties:
             properties = struct.properties
@@ -319,6 +329,13 @@ class Shape:
         return made
 
     @classmethod
+    def load_component(cls, struct: Any) -> Any:
+        """The object for a part of a packet; a Will is lenient if it is not valid by itself."""
+        is_will = cls.number == lib.MQTT5_STRUCT_WILL
+        lenient = is_will and lib.mqtt5_check_will(ffi.addressof(struct), ffi.NULL, ffi.NULL) != lib.MQTT5_OK
+        return cls.load(struct, lenient)
+
+    @classmethod
     def put(cls, struct: Any, value: Any, scratch: Scratch) -> None:
         cls.put_fields(value, struct, scratch, False)
         if cls.properties:
@@ -326,24 +343,65 @@ class Shape:
             cls.put_properties(value, struct, scratch, False)
 
     @classmethod
-    def write(cls, packet: Any) -> bytes:
+    def write(cls, packet: Any, encode: Any, max_packet_size: int | None = None, forbid: bool = False) -> bytes:
+        """What a function of the C library encodes."""
+        lenient = cls.lenient.__get__(packet)
+        options = LENIENT if lenient else ffi.NULL
+        if max_packet_size is not None or forbid is not False:
+            limit = _converters.size_limit(max_packet_size, "max_packet_size")
+            forbid = _converters.to_bool(forbid, "forbid_control_characters")
+            members = {"max_packet_size": limit, "forbid_control_characters": forbid, "lenient": lenient}
+            options = ffi.new("mqtt5_options *", members)
         scratch = _take()
         try:
-            cls.put(scratch.structs[cls.number], packet, scratch)
-            scratch.packet.type = cls.number
-            size = scratch.size
-            status = lib.mqtt5_encode(scratch.packet, ffi.NULL, scratch.out, scratch.ROOM, size, scratch.error)
+            made, size, error = scratch.packet, scratch.size, scratch.error
+            cls.put_packet(packet, scratch)
+            status = encode(made, options, scratch.out, scratch.ROOM, size, error)
+            if status == lib.MQTT5_ERR_PACKET_TOO_LARGE:
+                if max_packet_size is None or lib.mqtt5_fit(made, options, size, error) != lib.MQTT5_OK:
+                    lib.mqtt5_encode(made, options, ffi.NULL, 0, size, ffi.NULL)
+                    limit = options.max_packet_size if options else 0
+                    raise _errors.too_large(cls.cls.__name__, size[0], limit)
+                status = encode(made, options, scratch.out, scratch.ROOM, size, error)
             if status == lib.MQTT5_OK:
                 data: bytes = scratch.out_bytes[: size[0]]
             elif status == lib.MQTT5_ERR_NO_SPACE:
                 out = _uncleared("uint8_t[]", size[0])
-                lib.mqtt5_encode(scratch.packet, ffi.NULL, out, len(out), size, scratch.error)
+                encode(made, options, out, len(out), size, error)
                 data = ffi.buffer(out)[:]
             else:
-                raise cls.refusal(packet, status, scratch.error)
+                raise cls.refusal(packet, status, error)
         finally:
             scratch.give_back()
         return data
+
+    @classmethod
+    def put_packet(cls, packet: Any, scratch: Scratch) -> None:
+        scratch.lenient = cls.lenient.__get__(packet)
+        scratch.packet.type = cls.number
+        cls.put(scratch.structs[cls.number], packet, scratch)
+
+    @classmethod
+    def measure(cls, packet: Any) -> int:
+        """The size of the packet, also if it is larger than MQTT allows."""
+        scratch = _take()
+        try:
+            cls.put_packet(packet, scratch)
+            options = LENIENT if scratch.lenient else ffi.NULL
+            status = lib.mqtt5_encode(scratch.packet, options, ffi.NULL, 0, scratch.size, scratch.error)
+            if status not in (lib.MQTT5_OK, lib.MQTT5_ERR_PACKET_TOO_LARGE):
+                raise cls.refusal(packet, status, scratch.error)
+            return scratch.size[0]  # type: ignore[no-any-return]
+        finally:
+            scratch.give_back()
+
+    @classmethod
+    def payload_of(cls, packet: Any) -> bytes:
+        """The packet's own object."""
+        if cls.payload is None:
+            return b""
+        value = cls.slots[cls.payload.name].__get__(packet)
+        return value if type(value) is bytes else cls.payload.convert(value, cls.payload.label)
 
     @classmethod
     def refusal(cls, value: Any, status: int, error: Any) -> ValueError:
@@ -354,7 +412,12 @@ class Shape:
 _new = object.__new__
 _shapes: dict[type, type[Shape]] = {}  # by class
 _packets: dict[int, type[Shape]] = {}  # by type
-_checks = [lib.mqtt5_check_will, *[lib.mqtt5_check] * 15]  # by number
+_checks = [  # by number
+    lib.mqtt5_check_will,
+    *[lib.mqtt5_check] * 15,
+    lambda topic_filter, _, error: lib.mqtt5_check_subscription(topic_filter, error),
+]
+LENIENT = ffi.new("mqtt5_options *", {"lenient": True})
 
 
 class Immutable:
@@ -399,9 +462,17 @@ class Immutable:
         if name in self.__shape.slots or name in self.__shape.aliases:
             raise _errors.refuse_change(name, verb)
 
+    @property
+    def lenient(self) -> bool:
+        return self.__shape.lenient.__get__(self)  # type: ignore[no-any-return]
+
     def replace(self, **changes: Any) -> Self:
-        changes = {self.__shape.aliases.get(key, key): value for key, value in changes.items()}
-        return type(self)(**self.__values() | changes)
+        changes = self.__values() | {self.__shape.aliases.get(key, key): value for key, value in changes.items()}
+        return self._make_lenient((), changes) if self.lenient else type(self)(**changes)
+
+    @classmethod
+    def _make_lenient(cls, args: tuple[Any, ...], keywords: dict[str, Any]) -> Self:
+        return cls.__shape.construct(cls, args, keywords, lenient=True)  # type: ignore[no-any-return]
 
     __replace__ = replace
 
@@ -421,10 +492,25 @@ class Immutable:
 class BasePacket(Immutable):
     __slots__ = ()
 
-    def write(self) -> bytes:
+    def __of(self, name: str) -> type[Shape]:
         if not issubclass(type(self), BasePacket):
-            raise TypeError(f"descriptor 'write' requires a packet, not {_errors.short(self)}")
-        return self._Immutable__shape.write(self)  # type: ignore[attr-defined,no-any-return]
+            raise TypeError(f"descriptor {name!r} requires a packet, not {_errors.short(self)}")
+        return self._Immutable__shape  # type: ignore[attr-defined,no-any-return]
+
+    @property
+    def packet_size(self) -> int:
+        return BasePacket.__of(self, "packet_size").measure(self)
+
+    def write(self, *, max_packet_size: int | None = None, forbid_control_characters: bool = False) -> bytes:
+        shape = BasePacket.__of(self, "write")
+        return shape.write(self, lib.mqtt5_encode, max_packet_size, forbid_control_characters)
+
+    def write_parts(
+        self, *, max_packet_size: int | None = None, forbid_control_characters: bool = False
+    ) -> tuple[bytes, bytes]:
+        shape = BasePacket.__of(self, "write_parts")
+        head = shape.write(self, lib.mqtt5_encode_head, max_packet_size, forbid_control_characters)
+        return head, shape.payload_of(self)
 
 
 Immutable.__new__.__module__ = "mqtt5._engine"  # where pickle finds the class: see face()
@@ -434,9 +520,11 @@ def packet(declared: type[_T]) -> type[_T]:
     """Makes the class that is declared."""
     declaration = _fields.join(declared, reflect)
     fields, name = declaration.fields, declared.__name__
-    body = {"__qualname__": declared.__qualname__, "__slots__": [f.name for f in fields]}
+    body = {"__qualname__": declared.__qualname__, "__slots__": [*[f.name for f in fields], "_lenient"]}
     made: Any = type(name, declared.__bases__, declaration.namespace | body)
+    lenient = made._lenient
     del made.__slots__  # else pickle and copy take the fields for what a derived class adds
+    del made._lenient  # its place is only known to the engine
     slots = {f.name: vars(made)[f.name] for f in fields}
     loads, puts = {}, {}
     for field, slot in zip(fields, slots.values(), strict=True):
@@ -449,6 +537,9 @@ def packet(declared: type[_T]) -> type[_T]:
         "initialize": staticmethod(_classes.twin(name, fields).__init__),
         "blank": tuple([None for f in fields if f.required]),
         "slots": slots,
+        "by_name": {f.name: f for f in fields},
+        "lenient": lenient,
+        "payload": next((f for f in fields if f.kind == Kind.PAYLOAD), None),
         "is_component": not issubclass(declared, BasePacket),
         "aliases": {f.alias: f.name for f in fields if f.alias},
         "properties": frozenset([f.name for f in fields if f.property]),
@@ -476,30 +567,66 @@ def reflect(struct: int) -> Iterator[tuple[Any, ...]]:
 # ----------------------------------------------------------------- reading
 
 
-def read(buffer: Any) -> tuple[Any, int]:
+def read(
+    buffer: Any,
+    *,
+    strict: bool = True,
+    sender: str | None = None,
+    max_packet_size: int | None = None,
+    max_list_items: int | None = None,
+    forbid_control_characters: bool = False,
+) -> tuple[Any, int]:
+    is_limited = sender is not None or max_packet_size is not None or max_list_items is not None
+    if is_limited or strict is not True or forbid_control_characters is not False:
+        options = _options(strict, sender, max_packet_size, max_list_items, forbid_control_characters)
+    else:
+        options = ffi.NULL
     if type(buffer) is bytes and len(buffer) <= Scratch.ROOM:
-        return _decode(buffer, len(buffer), ffi.NULL)
+        return _decode(buffer, len(buffer), options, True)
     try:
         source = ffi.from_buffer(buffer)
     except TypeError:
         raise _errors.refuse_type(buffer, "buffer", "a bytes-like object") from None
     except (BufferError, ValueError):  # its bytes are not in one piece
-        return read(bytes(memoryview(buffer)))
+        source = ffi.from_buffer(bytes(memoryview(buffer)))
     with source:  # released at once: a bytearray can be resized again
         arrived = ffi.buffer(source)
         size = len(arrived)
-        data = arrived[: _packet_size(arrived[:16], ffi.NULL)]
-    return _decode(data, size, ffi.NULL)
+        data = arrived[: _extent(arrived[:START], size, options)]
+    return _decode(data, size, options, True)
 
 
-def _packet_size(data: bytes, options: Any) -> int:
-    """The size of the packet that begins with data, as far as known; the size of data if it is not a packet."""
+def _options(
+    strict: bool, sender: str | None, max_packet_size: int | None, max_list_items: int | None, forbid: bool
+) -> Any:
+    """The options of reading, with the names that Python gives them."""
+    members: dict[str, int] = {
+        "lenient": not _converters.to_bool(strict, "strict"),
+        "sender": _converters.to_sender(sender, "sender"),
+        "max_packet_size": _converters.size_limit(max_packet_size, "max_packet_size"),
+        "max_list_items": _converters.size_limit(max_list_items, "max_list_items"),
+        "forbid_control_characters": _converters.to_bool(forbid, "forbid_control_characters"),
+    }
+    return ffi.new("mqtt5_options *", members)
+
+
+#: Bytes from the start of a packet that hold its fixed header, and enough to recognize another protocol.
+START = 64
+
+#: When so many bytes have arrived, another protocol may be told from a PUBREC that has not arrived in full.
+LOOK_AGAIN = 5
+
+
+def _extent(data: bytes, arrived: int, options: Any) -> int:
+    """The size of the packet that begins with data, as far as known; what has arrived of it if it is refused."""
     size = ffi.new("size_t *")
     status = lib.mqtt5_frame(data, len(data), options, size, ffi.NULL)
-    return size[0] if status in (lib.MQTT5_OK, lib.MQTT5_INCOMPLETE) else len(data)
+    if status in (lib.MQTT5_OK, lib.MQTT5_INCOMPLETE):
+        return size[0]  # type: ignore[no-any-return]
+    return min(arrived, max(int(size[0]), len(data)))
 
 
-def _decode(data: bytes, arrived: int, options: Any) -> tuple[Any, int]:
+def _decode(data: bytes, arrived: int, options: Any, at_start: bool) -> tuple[Any, int]:
     """Reads a packet from data, which ends with it if more has arrived."""
     size = len(data)
     scratch = _take()
@@ -509,18 +636,22 @@ def _decode(data: bytes, arrived: int, options: Any) -> tuple[Any, int]:
             source = scratch.room
         else:
             source = ffi.from_buffer(data)
-        status = lib.mqtt5_decode(source, size, options, scratch.packet, scratch.size, scratch.error)
-        number, needed = scratch.packet.type, scratch.size[0]
+        packet = scratch.packet
+        status = lib.mqtt5_decode(source, size, options, packet, scratch.size, scratch.error)
+        number, needed = packet.type, scratch.size[0]
         if status == lib.MQTT5_OK:
-            return _packets[number].load(scratch.structs[number]), needed
+            return _packets[number].load(scratch.structs[number], packet.lenient), needed
         if status == lib.MQTT5_INCOMPLETE:
             raise _errors.incomplete(_rule(status), arrived, needed)
-        raise _refusal(data, arrived, status, number, scratch.error)
+        raise _refusal(data, arrived, status, number, needed, scratch.error, at_start)
     finally:
         scratch.give_back()
 
 
-def _refusal(data: bytes, arrived: int, status: int, number: int, error: Any) -> Exception:
+def _refusal(data: bytes, arrived: int, status: int, number: int, size: int, error: Any, at_start: bool) -> Exception:
+    protocol, level = ffi.NULL, ffi.new("uint8_t *")
+    if at_start:
+        protocol = lib.mqtt5_foreign_protocol(data, len(data), level)
     return _errors.refuse_packet(
         _packets[number].fields if number in _packets else (),
         _text(lib.mqtt5_type_name(number)),
@@ -531,6 +662,11 @@ def _refusal(data: bytes, arrived: int, status: int, number: int, error: Any) ->
         error.offset,
         error.index,
         data[error.offset : min(error.offset + 9, _end(data, arrived, error.offset))],
+        number,
+        size,
+        error.packet_id,
+        _text(protocol) if protocol else None,
+        level[0],
     )
 
 
@@ -545,17 +681,30 @@ def _end(data: bytes, arrived: int, offset: int) -> int:
         end += 1
         if data[end - 1] < 0x80:
             break
-    return end
+    return end if offset < end else len(data)
 
 
 class Decoder:
-    __slots__ = ("_buffer", "_error", "_needed", "_options", "_start")
+    __slots__ = ("_at_start", "_buffer", "_error", "_needed", "_options", "_skipping", "_start")
 
-    def __init__(self, max_packet_size: int | None = None) -> None:
-        self._options = ffi.new("mqtt5_options *", [_converters.size_limit(max_packet_size, "max_packet_size")])
+    def __init__(
+        self,
+        max_packet_size: int | None = None,
+        *,
+        sender: str | None = None,
+        from_start: bool = True,
+        strict: bool = True,
+        max_list_items: int | None = None,
+        forbid_control_characters: bool = False,
+    ) -> None:
+        from_start = _converters.to_bool(from_start, "from_start")
+        self._options = _options(strict, sender, max_packet_size, max_list_items, forbid_control_characters)
+        self._options.stage = lib.MQTT5_STAGE_OPENING if from_start else lib.MQTT5_STAGE_ANY
         self._buffer = bytearray()
         self._start = 0  # of the next packet
         self._needed = 1  # its size, as far as known
+        self._skipping = 0  # bytes of a refused packet that have still to arrive
+        self._at_start = True  # the buffer begins with the first bytes of the stream
         self._error: Any = None
 
     def feed(self, data: Any, /) -> None:
@@ -564,42 +713,216 @@ class Decoder:
         except TypeError:
             raise _errors.refuse_type(data, "data", "a bytes-like object") from None
         with view:  # released at once: a bytearray can be resized again
-            if self._error is None:
+            if self._error is None or self._error.packet_size is not None:
                 self._drop_read()
-                self._buffer += view if view.contiguous else view.tobytes()
+                skipped = min(self._skipping, view.nbytes)
+                self._buffer += (view if view.contiguous else memoryview(view.tobytes())).cast("B")[skipped:]
+                self._skipping -= skipped
+
+    def skip(self) -> None:
+        if self._error is None:
+            raise _errors.nothing_to_skip()
+        if self._error.packet_size is None:
+            raise _errors.again(self._error)
+        self._error = None  # the packet was dropped when it was refused
 
     @property
     def buffered(self) -> int:
         return len(self._buffer) - self._start
 
+    @property
+    def max_packet_size(self) -> int | None:
+        return self._options.max_packet_size or None
+
+    @max_packet_size.setter
+    def max_packet_size(self, limit: int | None) -> None:
+        self._options.max_packet_size = _converters.size_limit(limit, "max_packet_size")
+        self._needed = 1  # so that the next packet is measured again
+
+    @property
+    def max_list_items(self) -> int | None:
+        return self._options.max_list_items or None
+
+    @max_list_items.setter
+    def max_list_items(self, limit: int | None) -> None:
+        self._options.max_list_items = _converters.size_limit(limit, "max_list_items")
+        self._needed = 1
+
     def __iter__(self) -> Self:
         return self
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError(f"cannot pickle or copy '{type(self).__name__}' object")
+        raise _refuse_copy(self)
 
     def __next__(self) -> Any:
         if self._error is not None:
             raise _errors.again(self._error)
         start, arrived = self._start, self.buffered
         if arrived >= self._needed:  # from here on with copies: another thread may change the buffer
-            self._needed = _packet_size(bytes(self._buffer[start : start + 16]), self._options)
+            self._needed = _extent(bytes(self._buffer[start : start + START]), arrived, self._options)
+            if arrived < LOOK_AGAIN:
+                self._needed = min(self._needed, LOOK_AGAIN)
             if arrived >= self._needed:
                 data = bytes(self._buffer[start : start + self._needed])
                 try:
-                    made, size = _decode(data, arrived, self._options)
+                    made, size = _decode(data, arrived, self._options, self._at_start)
                 except DecodeError as error:
                     self._error = _errors.again(error)  # without the traceback, which leads back here
-                    self._buffer, self._start = bytearray(), 0
+                    if error.packet_size is None:
+                        self._buffer, self._start = bytearray(), 0
+                    else:
+                        self.__pass(error.packet_size)
                     raise
-                self._start, self._needed = start + size, 1
+                self.__pass(size)
+                options = self._options
+                if options.stage != lib.MQTT5_STAGE_OPENING or type(made).packet_type in FIRST:
+                    options.stage = lib.MQTT5_STAGE_OPEN
                 return made
         self._drop_read()
         raise StopIteration
 
+    def __pass(self, size: int) -> None:
+        """Passes over a packet, which may not have arrived in full."""
+        arrived = min(size, self.buffered)
+        self._start += arrived
+        self._skipping = size - arrived
+        self._needed, self._at_start = 1, False
+
     def _drop_read(self) -> None:
         del self._buffer[: self._start]
         self._start = 0
+
+
+def _refuse_copy(value: object) -> TypeError:
+    return TypeError(f"cannot pickle or copy '{type(value).__name__}' object")
+
+
+#: The packets that end MQTT5_STAGE_OPENING.
+FIRST = (lib.MQTT5_CONNECT, lib.MQTT5_CONNACK)
+
+
+class PublishTemplate:
+    __slots__ = ("_data", "_memory", "_packet", "_payload", "_struct")
+
+    if TYPE_CHECKING:
+        _packet: Any
+        _payload: bytes
+        _memory: Any  # that of the payload
+        _struct: Any
+        _data: Any  # memory for the struct
+
+    def __new__(cls, packet: Any) -> Self:
+        shape = _packets[lib.MQTT5_PUBLISH]
+        if not _converters.is_a(packet, shape.cls):
+            raise _errors.refuse_type(packet, "packet", f"a {shape.cls.__name__}")
+        self = _new(cls)
+        self._packet, self._payload = packet, shape.payload_of(packet)
+        self._memory = ffi.from_buffer("uint8_t[]", self._payload)
+        self._struct = ffi.new("mqtt5_template *")
+        scratch = _take()
+        try:
+            shape.put_packet(packet, scratch)
+            getattr(scratch.packet, "as").publish.payload = [self._memory, len(self._memory)]
+            options, size, error = LENIENT if scratch.lenient else ffi.NULL, scratch.size, scratch.error
+            init, struct = lib.mqtt5_template_init, self._struct
+            status = init(struct, scratch.packet, options, ffi.NULL, 0, size, error)
+            if status == lib.MQTT5_OK:
+                self._data = ffi.new("uint8_t[]", max(size[0], 1))
+                status = init(struct, scratch.packet, options, self._data, size[0], size, error)
+            if status != lib.MQTT5_OK:
+                raise shape.refusal(packet, status, error)
+        finally:
+            scratch.give_back()
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise _refuse_copy(self)
+
+    def write(
+        self,
+        *,
+        packet_id: int | None = None,
+        qos: Any = ...,
+        retain: Any = ...,
+        duplicate: bool = False,
+        topic_alias: Any = ...,
+        subscription_ids: Any = ...,
+        message_expiry_interval: Any = ...,
+    ) -> bytes:
+        given = _given(packet_id, qos, retain, duplicate, topic_alias, subscription_ids, message_expiry_interval)
+        return self.__encode(lib.mqtt5_template_encode, given) or self._packet.replace(**given).write()
+
+    def write_parts(
+        self,
+        *,
+        packet_id: int | None = None,
+        qos: Any = ...,
+        retain: Any = ...,
+        duplicate: bool = False,
+        topic_alias: Any = ...,
+        subscription_ids: Any = ...,
+        message_expiry_interval: Any = ...,
+    ) -> tuple[bytes, bytes]:
+        given = _given(packet_id, qos, retain, duplicate, topic_alias, subscription_ids, message_expiry_interval)
+        head = self.__encode(lib.mqtt5_template_encode_head, given)
+        return (head, self._payload) if head else self._packet.replace(**given).write_parts()
+
+    def __encode(self, encode: Any, given: dict[str, Any]) -> bytes:
+        """b"" if a value is refused: replace() then finds the same, and describes it."""
+        fields = _packets[lib.MQTT5_PUBLISH].by_name
+        delivery = ffi.new("mqtt5_delivery *", self._struct.delivery)
+        for name, value in given.items():
+            try:
+                value = fields[name].convert(value, name)
+            except (TypeError, ValueError):
+                return b""
+            if name == "subscription_ids":
+                items = ffi.new("uint32_t[]", value)
+                value = [items, [ffi.NULL, 0], len(items)]
+            elif name == "message_expiry_interval":
+                delivery.has_message_expiry_interval = value is not None
+            elif name == "topic_alias" and value == 0:  # in C, 0 is none
+                return b""
+            setattr(delivery, name, value or 0)
+        scratch = _take()
+        try:
+            options = LENIENT if self._packet.lenient else ffi.NULL
+            status = encode(self._struct, delivery, options, scratch.out, scratch.ROOM, scratch.size, ffi.NULL)
+            size = scratch.size[0]
+            if status == lib.MQTT5_OK:
+                return scratch.out_bytes[:size]  # type: ignore[no-any-return]
+            if status != lib.MQTT5_ERR_NO_SPACE:
+                return b""
+            out = _uncleared("uint8_t[]", size)
+            encode(self._struct, delivery, options, out, size, scratch.size, ffi.NULL)
+            return ffi.buffer(out)[:]  # type: ignore[no-any-return]
+        finally:
+            scratch.give_back()
+
+
+def _given(
+    packet_id: Any,
+    qos: Any,
+    retain: Any,
+    duplicate: Any,
+    topic_alias: Any,
+    subscription_ids: Any,
+    message_expiry_interval: Any,
+) -> dict[str, Any]:
+    """The values of a delivery that differ from the packet's."""
+    given = {"packet_id": packet_id, "duplicate": duplicate}
+    if qos is not ...:
+        given["qos"] = qos
+    if retain is not ...:
+        given["retain"] = retain
+    if topic_alias is not ...:
+        given["topic_alias"] = topic_alias
+    if subscription_ids is not ...:
+        is_iterator = hasattr(subscription_ids, "__next__")  # which yields its items only once
+        given["subscription_ids"] = tuple(subscription_ids) if is_iterator else subscription_ids
+    if message_expiry_interval is not ...:
+        given["message_expiry_interval"] = message_expiry_interval
+    return given
 
 
 def topic_matches(pattern: str, topic: str) -> bool:
@@ -625,8 +948,10 @@ def face(documented: _T) -> _T:
         return own  # type: ignore[no-any-return]
     own.__doc__, own.__module__ = documented.__doc__, documented.__module__
     for name, member in vars(documented).items():
+        member = getattr(member, "__func__", member)  # of a class method
         if isinstance(member, property):
             vars(own)[name].__doc__ = member.__doc__
         elif callable(member):
-            update_wrapper(vars(own)[name], member)
+            made = vars(own).get(name) or vars(own)["__new__"]  # for __init__()
+            update_wrapper(getattr(made, "__func__", made), member)
     return own  # type: ignore[no-any-return]

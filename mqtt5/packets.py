@@ -12,6 +12,7 @@ which is the engine's, makes a class of each declaration.
 # mypy: disable-error-code="assignment"
 # pyright: reportAssignmentType=false
 
+from mqtt5._classes import make_lenient
 from mqtt5._engine import BasePacket, Immutable, packet
 from mqtt5._fields import KW_ONLY, Alias, Bytes, Coded, Many, ManyCoded, OptionalBytes, SecretBytes, UserProperties
 from mqtt5.enums import (
@@ -57,6 +58,20 @@ class Will(Immutable):
     """Delay between the loss of the connection and publishing, in seconds, 0 to 4,294,967,295 (3.1.3.2.2)."""
     user_properties: UserProperties = ()
     """Pairs of name and value, sent with the message; names may repeat, order is kept (3.1.3.2.8)."""
+
+    def publish(self, packet_id: int | None = None) -> "PublishPacket":
+        """The packet that the server publishes when the Will is due (3.1.2.5), with all but the Will Delay Interval.
+
+        packet_id is required if the Will has QoS 1 or 2. A lenient Will makes a lenient packet.
+        """
+        (topic,), keywords = Will.__getnewargs_ex__(self)
+        keywords.pop("will_delay_interval", None)
+        keywords["packet_id"] = packet_id
+        payload = keywords.pop("payload", b"")
+        if not self.lenient:
+            return PublishPacket(topic, payload, **keywords)
+        packet: PublishPacket = make_lenient(PublishPacket, (topic, payload), keywords)
+        return packet
 
 
 @packet
