@@ -199,9 +199,9 @@ static const uint64_t waived = (uint64_t)1 << MQTT5_PROP_PAYLOAD_FORMAT_INDICATO
                                                                                         << MQTT5_PROP_RESPONSE_TOPIC;
 
 /* The value of a property, or one item of its list. */
-static INLINE void check_property(checker *c, const property *row, const void *value)
+static FAST void check_property(checker *c, const property *row, const void *value)
 {
-    const unsigned rule = c->options->lenient && (waived >> row->id & 1) ? RULE_NONE : row->rule;
+    const unsigned rule = c->options->lenient && (waived >> row->id & 1) ? (unsigned)RULE_NONE : row->rule;
 
     check_status(c, check_value(row->kind, rule, value), row->id);
     if (row->kind == MQTT5_KIND_STRING) {
@@ -356,14 +356,14 @@ static void check_code_of_sender(checker *c, uint8_t code)
     }
 }
 
-static NOINLINE void check_sender(checker *c, const mqtt5_packet *packet)
+static void check_sender(checker *c, const mqtt5_packet *packet)
 {
     const uint64_t present = packet->as.properties.present;
     const unsigned sender = c->options->sender;
     size_t i;
 
     require(c, is_in(packets_of(sender), c->type), MQTT5_ERR_SENDER_TYPE, MQTT5_FIELD_PACKET_TYPE);
-    for (i = 0; i < sizeof(one_sided_properties) / sizeof(one_sided_properties[0]); i++) {
+    for (i = 0; present != 0 && i < sizeof(one_sided_properties) / sizeof(one_sided_properties[0]); i++) {
         require(c,
                 one_sided_properties[i].type != c->type || one_sided_properties[i].sender == sender ||
                     !(present >> one_sided_properties[i].id & 1),
@@ -378,46 +378,6 @@ static NOINLINE void check_sender(checker *c, const mqtt5_packet *packet)
             c->type != MQTT5_AUTH || sender != MQTT5_SENDER_SERVER || c->options->stage != MQTT5_STAGE_OPENING ||
                 packet->as.auth.reason_code == MQTT5_RC_CONTINUE_AUTHENTICATION,
             MQTT5_ERR_SENDER_REASON_CODE, MQTT5_FIELD_REASON_CODE);
-}
-
-/* The limit for the lists among the properties. */
-static void check_counts(checker *c, const mqtt5_properties *properties)
-{
-    uint64_t bits = properties->present & (bit(MQTT5_PROP_USER_PROPERTIES) | bit(MQTT5_PROP_SUBSCRIPTION_ID));
-
-    for (; bits != 0; bits &= bits - 1) {
-        const property *row = find_property(lowest_bit(bits), 1u << c->type);
-
-        if (is_list(row->kind)) {
-            check_count(c, (const mqtt5_list *)((const char *)properties + row->offset), row->id);
-        }
-    }
-}
-
-static NOINLINE void check_limits(checker *c, const mqtt5_packet *packet)
-{
-    switch (packet->type) {
-    case MQTT5_CONNECT:
-        if (packet->as.connect.has_will) {
-            enter_will(c);
-            check_counts(c, &packet->as.connect.will.properties);
-            leave_will(c);
-        }
-        break;
-    case MQTT5_SUBSCRIBE:
-        check_count(c, &packet->as.subscribe.topic_filters, MQTT5_FIELD_TOPIC_FILTERS);
-        break;
-    case MQTT5_UNSUBSCRIBE:
-        check_count(c, &packet->as.unsubscribe.patterns, MQTT5_FIELD_PATTERNS);
-        break;
-    case MQTT5_SUBACK:
-    case MQTT5_UNSUBACK:
-        check_count(c, &packet->as.suback.reason_codes, MQTT5_FIELD_REASON_CODES);
-        break;
-    default:
-        break;
-    }
-    check_counts(c, &packet->as.properties);
 }
 
 /* -------------------------------------------------------------- packets */
@@ -571,12 +531,58 @@ mqtt5_status mqtt5_check(const mqtt5_packet *packet, const mqtt5_options *option
     return check_packet(packet, options, false, error);
 }
 
+#if IS_FAST
+mqtt5_status mqtt5_check_decoded(const mqtt5_packet *packet, mqtt5_error *error)
+{
+    return check_packet(packet, NULL, true, error);
+}
+
+/* The limit for the lists among the properties. */
+static void check_counts(checker *c, const mqtt5_properties *properties)
+{
+    uint64_t bits = properties->present & (bit(MQTT5_PROP_USER_PROPERTIES) | bit(MQTT5_PROP_SUBSCRIPTION_ID));
+
+    for (; bits != 0; bits &= bits - 1) {
+        const property *row = find_property(lowest_bit(bits), 1u << c->type);
+
+        if (is_list(row->kind)) {
+            check_count(c, (const mqtt5_list *)((const char *)properties + row->offset), row->id);
+        }
+    }
+}
+
+static NOINLINE void check_limits(checker *c, const mqtt5_packet *packet)
+{
+    switch (packet->type) {
+    case MQTT5_CONNECT:
+        if (packet->as.connect.has_will) {
+            enter_will(c);
+            check_counts(c, &packet->as.connect.will.properties);
+            leave_will(c);
+        }
+        break;
+    case MQTT5_SUBSCRIBE:
+        check_count(c, &packet->as.subscribe.topic_filters, MQTT5_FIELD_TOPIC_FILTERS);
+        break;
+    case MQTT5_UNSUBSCRIBE:
+        check_count(c, &packet->as.unsubscribe.patterns, MQTT5_FIELD_PATTERNS);
+        break;
+    case MQTT5_SUBACK:
+    case MQTT5_UNSUBACK:
+        check_count(c, &packet->as.suback.reason_codes, MQTT5_FIELD_REASON_CODES);
+        break;
+    default:
+        break;
+    }
+    check_counts(c, &packet->as.properties);
+}
+
 mqtt5_status mqtt5_check_restrictions(const mqtt5_packet *packet, const mqtt5_options *options, mqtt5_error *error)
 {
     checker c = checker_of(packet->type, options);
 
     if (options->forbid_control_characters) {
-        return check_packet(packet, options, false, error);
+        return mqtt5_check(packet, options, error);
     }
     if (options->sender != MQTT5_SENDER_ANY) {
         check_sender(&c, packet);
@@ -585,11 +591,5 @@ mqtt5_status mqtt5_check_restrictions(const mqtt5_packet *packet, const mqtt5_op
         check_limits(&c, packet);
     }
     return result_of(&c, error);
-}
-
-#if IS_FAST
-mqtt5_status mqtt5_check_decoded(const mqtt5_packet *packet, mqtt5_error *error)
-{
-    return check_packet(packet, NULL, true, error);
 }
 #endif

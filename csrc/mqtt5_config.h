@@ -23,6 +23,7 @@ typedef char size_t_is_wide_enough[(size_t)-1 >= 0xFFFFFFFFu ? 1 : -1];
  * INLINE: always inlined, for functions that are smaller that way.
  * NOINLINE: never inlined, so that a rare path takes no stack in its callers.
  * FAST: inlined where the compiler optimizes for speed, where IS_FAST is 1; each caller then gets a specialized copy.
+ * RARE: a rare path of its caller. Never inlined where the compiler optimizes for speed, else inlined to save stack.
  * APART: like FAST, but never inlined where the compiler optimizes for size, to save stack.
  */
 #if defined(__GNUC__)
@@ -36,14 +37,17 @@ typedef char size_t_is_wide_enough[(size_t)-1 >= 0xFFFFFFFFu ? 1 : -1];
 #define IS_FAST 1
 #define FAST INLINE
 #define APART INLINE
+#define RARE NOINLINE
 #elif defined(__GNUC__)
 #define IS_FAST 0
 #define FAST inline
 #define APART __attribute__((noinline, unused))
+#define RARE INLINE
 #else
 #define IS_FAST 0
 #define FAST inline
 #define APART inline
+#define RARE
 #endif
 
 /* Bit n. Shifting 64 bits is slow on a 32-bit machine, and not needed here. */

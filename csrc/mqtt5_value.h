@@ -84,17 +84,27 @@ void mqtt5_write_list(writer *w, unsigned kind, unsigned id, const mqtt5_list *l
 void mqtt5_read_properties(reader *r, unsigned where, mqtt5_properties *properties);
 void mqtt5_write_properties(writer *w, unsigned where, const mqtt5_properties *properties);
 
-/* check.c: the limits and the sender of the options, for a packet that has passed mqtt5_check() without them. */
-mqtt5_status mqtt5_check_restrictions(const mqtt5_packet *packet, const mqtt5_options *options, mqtt5_error *error);
 /* check.c: whether a packet of this type may carry the code; lenient: whether lenient reading tolerates it. */
 bool mqtt5_is_reason_code(unsigned type, uint8_t code, bool lenient);
 #if IS_FAST
 /* check.c: mqtt5_check() without options, of a packet whose properties were checked when they were read. */
 mqtt5_status mqtt5_check_decoded(const mqtt5_packet *packet, mqtt5_error *error);
+mqtt5_status mqtt5_check_restrictions(const mqtt5_packet *packet, const mqtt5_options *options, mqtt5_error *error);
 #endif
 
 #if defined(__GNUC__)
 #pragma GCC visibility pop
 #endif
+
+/* Only what the options forbid, of a packet that has passed mqtt5_check(); in small builds, all once more. */
+static INLINE mqtt5_status check_restrictions(const mqtt5_packet *packet, const mqtt5_options *options,
+                                              mqtt5_error *error)
+{
+#if IS_FAST
+    return mqtt5_check_restrictions(packet, options, error);
+#else
+    return mqtt5_check(packet, options, error);
+#endif
+}
 
 #endif

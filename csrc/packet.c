@@ -374,39 +374,71 @@ static bool exceeds_limit(size_t packet_size, const mqtt5_options *options)
     return options != NULL && options->max_packet_size > 0 && packet_size > options->max_packet_size;
 }
 
+/* The packet identifier of a packet that was refused; 0 if it has none, or if that has not arrived. */
+static NOINLINE uint16_t find_packet_id(const uint8_t *data, size_t size)
+{
+    const unsigned type = data[0] >> 4;
+    reader r = reader_of(data + 1, size - 1);
+    mqtt5_view topic;
+
+    (void)read_varint(&r);
+    if (type == MQTT5_PUBLISH && (data[0] >> QOS_SHIFT & 3) != 0) {
+        read_view(&r, &topic);
+    } else if (type < MQTT5_PUBACK || type > MQTT5_UNSUBACK) {
+        return 0;
+    }
+    return read_u16(&r);
+}
+
 /* What the sender, or the stage of the connection, does not allow according to the first bytes of a packet. */
 static NOINLINE mqtt5_status check_first_bytes(const uint8_t *data, size_t size, const mqtt5_options *options,
                                                mqtt5_error *error)
 {
     const unsigned type = data[0] >> 4, flags = data[0] & 0x0Fu;
     const unsigned opening = options->sender == MQTT5_SENDER_CLIENT ? MQTT5_CONNECT : MQTT5_CONNACK;
+    unsigned field = MQTT5_FIELD_PACKET_TYPE;
+    mqtt5_status status = MQTT5_OK;
+    size_t offset = 0;
 
     if (!is_in(packets_of(options->sender), type)) {
-        return report(error, MQTT5_ERR_SENDER_TYPE, MQTT5_FIELD_PACKET_TYPE, 0, 0);
+        status = MQTT5_ERR_SENDER_TYPE;
+    } else if (options->stage == MQTT5_STAGE_OPENING && type != opening &&
+               (opening == MQTT5_CONNECT || type != MQTT5_AUTH)) {
+        status = MQTT5_ERR_NOT_CONNECTED;
+    } else if (options->stage == MQTT5_STAGE_OPEN && type == opening) {
+        status = MQTT5_ERR_ALREADY_CONNECTED;
+    } else if (type == MQTT5_PUBLISH) {
+        if ((flags >> QOS_SHIFT & 3) == 3) {
+            status = MQTT5_ERR_BAD_QOS_FLAGS;
+            field = MQTT5_FIELD_QOS;
+        } else if ((flags & ~(unsigned)RETAIN) == 1u << DUP_SHIFT) {
+            status = MQTT5_ERR_DUP_WITHOUT_QOS;
+            field = MQTT5_FIELD_DUPLICATE;
+        }
+    } else if (type == MQTT5_PUBREC && size >= 5 && data[1] >= 3 && data[1] < 0x80 &&
+               !mqtt5_is_reason_code(type, data[4], options->lenient)) {
+        /* "POST ", "PRI *" and "PROXY" begin like a PUBREC of 80 bytes: it is not awaited. */
+        status = MQTT5_ERR_BAD_REASON_CODE;
+        field = MQTT5_FIELD_REASON_CODE;
+        offset = 4;
     }
-    if (options->stage == MQTT5_STAGE_OPENING && type != opening && (opening == MQTT5_CONNECT || type != MQTT5_AUTH)) {
-        return report(error, MQTT5_ERR_NOT_CONNECTED, MQTT5_FIELD_PACKET_TYPE, 0, 0);
-    }
-    if (options->stage == MQTT5_STAGE_OPEN && type == opening) {
-        return report(error, MQTT5_ERR_ALREADY_CONNECTED, MQTT5_FIELD_PACKET_TYPE, 0, 0);
-    }
-    if (type == MQTT5_PUBLISH && (flags >> QOS_SHIFT & 3) == 3) {
-        return report(error, MQTT5_ERR_BAD_QOS_FLAGS, MQTT5_FIELD_QOS, 0, 0);
-    }
-    if (type == MQTT5_PUBLISH && (flags & ~(unsigned)RETAIN) == 1u << DUP_SHIFT) {
-        return report(error, MQTT5_ERR_DUP_WITHOUT_QOS, MQTT5_FIELD_DUPLICATE, 0, 0);
-    }
-    /* "POST ", "PRI *" and "PROXY" begin like a PUBREC of 80 bytes: it is not awaited. */
-    if (type == MQTT5_PUBREC && size >= 5 && data[1] >= 3 && data[1] < 0x80 &&
-        !mqtt5_is_reason_code(type, data[4], options->lenient)) {
-        return report(error, MQTT5_ERR_BAD_REASON_CODE, MQTT5_FIELD_REASON_CODE, 4, 0);
-    }
-    return MQTT5_OK;
+    return status == MQTT5_OK ? status : report(error, status, field, offset, 0);
+}
+
+/* True if check_first_bytes() allows all packets that begin with this byte. */
+static FAST bool is_usual(unsigned first, const mqtt5_options *options)
+{
+    const unsigned type = first >> 4;
+    const unsigned usual = FROM_BOTH & ~(unsigned)IN_PUBREC;
+
+    return IS_FAST && options->stage != MQTT5_STAGE_OPENING && (usual >> type & 1) != 0 &&
+           (type != MQTT5_PUBLISH || (first >> QOS_SHIFT & 3) == 1 || (first & 0x0Eu) == 0);
 }
 
 mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, const mqtt5_options *options, size_t *packet_size,
                          mqtt5_error *error)
 {
+    mqtt5_status status = MQTT5_OK;
     size_t remaining, whole;
     unsigned type;
     reader r;
@@ -437,15 +469,17 @@ mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, const mqtt5_options *
     }
     whole = (size_t)(r.at - data) + remaining;
     *packet_size = whole;
-    if (options != NULL && options->sender != MQTT5_SENDER_ANY) {
-        mqtt5_status status = check_first_bytes(data, size, options, error);
-
-        if (status != MQTT5_OK) {
-            return status;
-        }
+    if (options != NULL && options->sender != MQTT5_SENDER_ANY && !is_usual(data[0], options)) {
+        status = check_first_bytes(data, size, options, error);
     }
-    if (exceeds_limit(whole, options)) {
-        return report(error, MQTT5_ERR_PACKET_TOO_LARGE, MQTT5_FIELD_REMAINING_LENGTH, 1, 0);
+    if (status == MQTT5_OK && exceeds_limit(whole, options)) {
+        status = report(error, MQTT5_ERR_PACKET_TOO_LARGE, MQTT5_FIELD_REMAINING_LENGTH, 1, 0);
+    }
+    if (status != MQTT5_OK) {
+        if (error != NULL) {
+            error->packet_id = find_packet_id(data, size < whole ? size : whole);
+        }
+        return status;
     }
     return whole > size ? MQTT5_INCOMPLETE : MQTT5_OK;
 }
@@ -470,22 +504,6 @@ static FAST mqtt5_status parse(const uint8_t *data, size_t size, bool lenient, m
     return IS_FAST && r.refused && r.status == MQTT5_OK ? (mqtt5_status)VALUE_REFUSED : r.status;
 }
 
-/* The packet identifier of a packet that was refused; 0 if it has none or ends before. */
-static uint16_t find_packet_id(const uint8_t *data, size_t size)
-{
-    const unsigned type = data[0] >> 4;
-    reader r = reader_of(data + 1, size - 1);
-    mqtt5_view topic;
-
-    (void)read_varint(&r);
-    if (type == MQTT5_PUBLISH && (data[0] >> QOS_SHIFT & 3) != 0) {
-        read_view(&r, &topic);
-    } else if (type < MQTT5_PUBACK || type > MQTT5_UNSUBACK) {
-        return 0;
-    }
-    return read_u16(&r);
-}
-
 /* Locates the error. error->field is that of the refused value, 0 if parsing failed. */
 static NOINLINE void locate(const uint8_t *data, size_t size, bool lenient, mqtt5_packet *packet, mqtt5_error *error)
 {
@@ -503,51 +521,76 @@ static NOINLINE void locate(const uint8_t *data, size_t size, bool lenient, mqtt
     error->packet_id = find_packet_id(data, size);
 }
 
-/* Reads a packet that was refused once more, with what lenient reading tolerates. */
-static NOINLINE mqtt5_status parse_leniently(const uint8_t *data, size_t size, mqtt5_packet *packet, mqtt5_error *error)
+/* Reads a packet and checks its values. In fast builds, most values were checked while they were read. */
+static FAST mqtt5_status parse_and_check(const uint8_t *data, size_t size, bool lenient, mqtt5_packet *packet,
+                                         mqtt5_error *error)
 {
-    mqtt5_options lenient;
-    mqtt5_status status = parse(data, size, true, packet, NULL);
+    static const mqtt5_options leniently = {0, 0, MQTT5_SENDER_ANY, MQTT5_STAGE_ANY, true, false};
+    const mqtt5_status status = parse(data, size, lenient, packet, NULL);
 
-    memset(&lenient, 0, sizeof(lenient));
-    lenient.lenient = true;
-    status = is_parsed(status) ? mqtt5_check(packet, &lenient, error) : report(error, status, 0, 0, 0);
-    packet->lenient = status == MQTT5_OK;
-    return status;
+    if (!is_parsed(status)) {
+        return report(error, status, 0, 0, 0);
+    }
+#if IS_FAST
+    if (status == MQTT5_OK && !lenient) {
+        return mqtt5_check_decoded(packet, error);
+    }
+#endif
+    return mqtt5_check(packet, lenient ? &leniently : NULL, error);
 }
 
-static bool has_restrictions(const mqtt5_options *options)
-{
-    return options != NULL &&
-           (options->sender != MQTT5_SENDER_ANY || options->max_list_items > 0 || options->forbid_control_characters);
-}
-
-/* Checks what was parsed, unless that failed, and locates an error. */
-static INLINE mqtt5_status check_and_locate(mqtt5_status status, const uint8_t *data, size_t size,
-                                            const mqtt5_options *options, mqtt5_packet *packet, mqtt5_error *error)
+/* After a packet was read strictly: reads it leniently if that failed, applies the other options, locates an error. */
+static RARE mqtt5_status apply_options(mqtt5_status status, const uint8_t *data, size_t size,
+                                       const mqtt5_options *options, mqtt5_packet *packet, mqtt5_error *error)
 {
     const bool lenient = options != NULL && options->lenient;
 
-    packet->lenient = false;
-    if (!is_parsed(status)) {
-        (void)report(error, status, 0, 0, 0);
-#if IS_FAST
-    } else if (status == MQTT5_OK) {
-        status = mqtt5_check_decoded(packet, error);
-#endif
-    } else {
-        status = mqtt5_check(packet, NULL, error);
-    }
     if (status != MQTT5_OK && lenient) {
-        status = parse_leniently(data, size, packet, error);
+        status = parse_and_check(data, size, true, packet, error);
+        packet->lenient = true;
     }
-    if (status == MQTT5_OK && has_restrictions(options)) {
-        status = mqtt5_check_restrictions(packet, options, error);
+    if (status == MQTT5_OK && options != NULL) {
+        status = check_restrictions(packet, options, error);
     }
     if (status != MQTT5_OK && error != NULL) {
         locate(data, size, lenient, packet, error);
     }
     return status;
+}
+
+/*
+ * True if the options may refuse a packet that was read strictly; exact for what streams are made of. check.c
+ * has the rules.
+ */
+static FAST bool may_refuse(const mqtt5_packet *packet, const mqtt5_options *options)
+{
+    const unsigned looked_at = IN_CONNECT | IN_SUBSCRIBE | IN_UNSUBSCRIBE | IN_SUBSCRIBE_ACK | IN_DISCONNECT | IN_AUTH;
+    const mqtt5_properties *properties = &packet->as.properties;
+    const size_t most = options->max_list_items;
+
+    if (!IS_FAST || options->forbid_control_characters || is_in(looked_at, packet->type)) {
+        return true;
+    }
+    if (properties->present != 0) {
+        if (mqtt5_has(properties, MQTT5_PROP_SUBSCRIPTION_ID) ||
+            (mqtt5_has(properties, MQTT5_PROP_USER_PROPERTIES) && most > 0 &&
+             properties->user_properties.count > most)) {
+            return true;
+        }
+    }
+    return is_in(IN_RECEIVED, packet->type) && packet->as.puback.reason_code != MQTT5_RC_SUCCESS;
+}
+
+static APART mqtt5_status decode_body(const uint8_t *data, size_t size, const mqtt5_options *options,
+                                      mqtt5_packet *packet, mqtt5_error *error)
+{
+    const mqtt5_status status = parse_and_check(data, size, false, packet, error);
+
+    packet->lenient = false;
+    if (status == MQTT5_OK && (options == NULL || !may_refuse(packet, options))) {
+        return MQTT5_OK;
+    }
+    return apply_options(status, data, size, options, packet, error);
 }
 
 mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, const mqtt5_options *options, mqtt5_packet *packet,
@@ -556,34 +599,34 @@ mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, const mqtt5_options 
     mqtt5_status status = mqtt5_frame(data, size, options, packet_size, error);
 
     packet->type = size > 0 ? data[0] >> 4 : 0;
-    if (status != MQTT5_OK) {
-        return status;
+    return status != MQTT5_OK ? status : decode_body(data, *packet_size, options, packet, error);
+}
+
+/* True if everything before the payload of a PUBLISH is there. A field that continues after size is not truncated. */
+static NOINLINE bool has_head(const uint8_t *data, size_t size, bool lenient, mqtt5_packet *packet)
+{
+    size_t header = 1;
+
+    while (header < size && data[header] >= 0x80) {
+        header++;
     }
-    size = *packet_size;
-    return check_and_locate(parse(data, size, false, packet, NULL), data, size, options, packet, error);
+    return header < size && parse(data, size, lenient, packet, NULL) != MQTT5_ERR_TRUNCATED;
 }
 
 mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, const mqtt5_options *options, mqtt5_packet *packet,
                                size_t *packet_size, mqtt5_error *error)
 {
-    mqtt5_status status = mqtt5_decode(data, size, options, packet, packet_size, error);
-    size_t header = 1;
+    mqtt5_status status = mqtt5_frame(data, size, options, packet_size, error);
 
-    if (status != MQTT5_INCOMPLETE || packet->type != MQTT5_PUBLISH) {
-        return status;
-    }
-    while (header < size && data[header] >= 0x80) {
-        header++;
-    }
-    if (header >= size) {
-        return status;
-    }
-    status = parse(data, size, false, packet, NULL);
-    if (status == MQTT5_ERR_TRUNCATED) { /* a field that continues after size need not be truncated in the packet */
-        return MQTT5_INCOMPLETE;
-    }
-    status = check_and_locate(status, data, size, options, packet, error);
+    packet->type = size > 0 ? data[0] >> 4 : 0;
     if (status == MQTT5_OK) {
+        size = *packet_size;
+    } else if (status != MQTT5_INCOMPLETE || packet->type != MQTT5_PUBLISH ||
+               !has_head(data, size, options != NULL && options->lenient, packet)) {
+        return status;
+    }
+    status = decode_body(data, size, options, packet, error);
+    if (status == MQTT5_OK && packet->type == MQTT5_PUBLISH) {
         packet->as.publish.payload.size += *packet_size - size;
     }
     return status;
@@ -652,24 +695,4 @@ mqtt5_status mqtt5_encode_head(const mqtt5_packet *packet, const mqtt5_options *
     *head_size = 0;
     status = mqtt5_check(packet, options, error);
     return status != MQTT5_OK ? status : encode_packet(packet, options, true, data, size, head_size, error);
-}
-
-mqtt5_status mqtt5_fit(mqtt5_packet *packet, const mqtt5_options *options, size_t *packet_size, mqtt5_error *error)
-{
-    static const uint8_t dropped[] = {MQTT5_PROP_REASON_STR, MQTT5_PROP_USER_PROPERTIES}; /* in this order */
-    mqtt5_properties *properties = &packet->as.properties;
-    const uint64_t present = properties->present;
-    mqtt5_status status = mqtt5_encode_checked(packet, options, NULL, 0, packet_size, error);
-    const size_t whole = *packet_size;
-    size_t i;
-
-    for (i = 0; status == MQTT5_ERR_PACKET_TOO_LARGE && i < sizeof(dropped) && is_in(IN_REASONED, packet->type); i++) {
-        properties->present &= ~bit(dropped[i]);
-        status = mqtt5_encode_checked(packet, options, NULL, 0, packet_size, error);
-    }
-    if (status != MQTT5_OK) {
-        properties->present = present;
-        *packet_size = whole;
-    }
-    return status;
 }

@@ -374,23 +374,28 @@ static FAST bool read_property(reader *r, const property *row, const uint8_t *st
     }
 }
 
-/* Lenient reading drops a Will Delay Interval in a PUBLISH, as a Will that was forwarded whole has it ... */
+/* The row of a property that lenient reading accepts where it is not allowed, and then drops. */
 static NOINLINE const property *find_misplaced(uint32_t id, unsigned where)
 {
     return id == MQTT5_PROP_WILL_DELAY_INTERVAL && where == IN_PUBLISH ? find_property(id, IN_WILL) : NULL;
 }
 
-/* ... and a Maximum QoS of 2, which absence means (3.2.2.3.4). */
-static NOINLINE bool is_dropped(uint32_t id, unsigned where, const mqtt5_properties *properties)
+/* Lenient reading drops a Will Delay Interval outside a Will, and a Maximum QoS of 2: its absence says so (3.2.2.3.4).
+ */
+static NOINLINE void drop_properties(unsigned where, mqtt5_properties *properties)
 {
-    return (id == MQTT5_PROP_WILL_DELAY_INTERVAL && where == IN_PUBLISH) ||
-           (id == MQTT5_PROP_MAX_QOS && properties->max_qos == 2);
+    if (where == IN_PUBLISH) {
+        properties->present &= ~bit(MQTT5_PROP_WILL_DELAY_INTERVAL);
+    }
+    if (where == IN_CONNACK && mqtt5_has(properties, MQTT5_PROP_MAX_QOS) && properties->max_qos == 2) {
+        properties->present &= ~bit(MQTT5_PROP_MAX_QOS);
+    }
 }
 
 /* The reader is a copy whose address is not taken, so that the compiler may keep it in registers. */
 void mqtt5_read_properties(reader *from, unsigned where, mqtt5_properties *properties)
 {
-    uint64_t present = 0, dropped = 0;
+    uint64_t present = 0;
     bool refused = false;
     reader r;
     size_t size;
@@ -433,12 +438,12 @@ void mqtt5_read_properties(reader *from, unsigned where, mqtt5_properties *prope
         if (!read_property(&r, row, start, repeated, (char *)properties + row->offset)) {
             refused = true;
         }
-        if (r.lenient && is_dropped(id, where, properties)) {
-            dropped |= bit(id);
-        }
     }
     from->refused = from->refused || refused;
-    properties->present = present & ~dropped;
+    properties->present = present;
+    if (r.lenient) {
+        drop_properties(where, properties);
+    }
     from->at = r.end;
     if (r.status != MQTT5_OK) {
         fail(from, r.status);

@@ -39,6 +39,14 @@
 #define mqtt5_check_topic_name broker_check_topic_name
 #define mqtt5_check_topic_filter broker_check_topic_filter
 #define mqtt5_topic_matches broker_topic_matches
+#define mqtt5_split_shared broker_split_shared
+#define mqtt5_template_init broker_template_init
+#define mqtt5_template_encode broker_template_encode
+#define mqtt5_template_encode_head broker_template_encode_head
+#define mqtt5_alias_init broker_alias_init
+#define mqtt5_alias_apply broker_alias_apply
+#define mqtt5_alias_commit broker_alias_commit
+#define mqtt5_alias_resolve broker_alias_resolve
 #define mqtt5_reason_code broker_reason_code
 #define mqtt5_strerror broker_strerror
 #define mqtt5_type_name broker_type_name

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_options.c - what vectors cannot say of mqtt5_options: encoding and checking with them, sizes, heads, refused
+ * packets, and the names of other protocols.
+ *
+ * The vectors (tests/vectors/options-*.tsv) hold the rules for reading.
+ */
+#include "check.h"
+#include "mqtt5.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static unsigned long cases;
+
+static void begin(const char *what)
+{
+    cases++;
+    CONTEXT("%s", what);
+}
+
+/* A packet of that type with a reason string of 10 bytes and two user properties of 13 bytes. */
+static mqtt5_packet with_texts(unsigned type)
+{
+    static const mqtt5_string_pair pairs[] = {{MQTT5_VIEW_INIT("name1"), MQTT5_VIEW_INIT("val")},
+                                              {MQTT5_VIEW_INIT("name2"), MQTT5_VIEW_INIT("val")}};
+    static const uint8_t codes[] = {0};
+    mqtt5_packet packet;
+
+    memset(&packet, 0, sizeof(packet));
+    packet.type = (uint8_t)type;
+    packet.as.properties.user_properties = mqtt5_list_of(pairs, 2);
+    mqtt5_set(&packet.as.properties, MQTT5_PROP_USER_PROPERTIES);
+    packet.as.properties.reason_str = MQTT5_VIEW("because");
+    mqtt5_set(&packet.as.properties, MQTT5_PROP_REASON_STR);
+    if (type >= MQTT5_PUBACK && type <= MQTT5_PUBCOMP) {
+        packet.as.puback.packet_id = 1;
+    } else if (type == MQTT5_SUBACK || type == MQTT5_UNSUBACK) {
+        packet.as.suback.packet_id = 1;
+        packet.as.suback.reason_codes = mqtt5_list_of(codes, 1);
+    }
+    return packet;
+}
+
+static bool has(const mqtt5_packet *packet, mqtt5_property_id id)
+{
+    return mqtt5_has(&packet->as.properties, id);
+}
+
+/* Each packet with a reason string loses it first, then its user properties, and nothing if that is not enough. */
+static void test_fit(void)
+{
+    static const uint8_t types[] = {MQTT5_CONNACK, MQTT5_PUBACK,   MQTT5_PUBREC,     MQTT5_PUBREL, MQTT5_PUBCOMP,
+                                    MQTT5_SUBACK,  MQTT5_UNSUBACK, MQTT5_DISCONNECT, MQTT5_AUTH};
+    size_t i;
+
+    for (i = 0; i < sizeof(types); i++) {
+        mqtt5_packet packet = with_texts(types[i]), bare = packet;
+        size_t whole, without_reason, least, size;
+        mqtt5_options limit = {0};
+        mqtt5_error error;
+
+        begin(mqtt5_type_name(types[i]));
+        CHECK(mqtt5_encode(&packet, NULL, NULL, 0, &whole, NULL) == MQTT5_OK);
+        without_reason = whole - 10;
+        bare.as.properties.present = 0;
+        CHECK(mqtt5_encode(&bare, NULL, NULL, 0, &least, NULL) == MQTT5_OK);
+        CHECK(mqtt5_fit(&packet, NULL, &size, &error) == MQTT5_OK && size == whole);
+        for (limit.max_packet_size = least - 1; limit.max_packet_size <= whole; limit.max_packet_size++) {
+            const mqtt5_status expected = limit.max_packet_size < least ? MQTT5_ERR_PACKET_TOO_LARGE : MQTT5_OK;
+
+            packet = with_texts(types[i]);
+            CHECK(mqtt5_fit(&packet, &limit, &size, &error) == expected);
+            if (expected != MQTT5_OK) {
+                CHECK(has(&packet, MQTT5_PROP_REASON_STR) && has(&packet, MQTT5_PROP_USER_PROPERTIES));
+                CHECK(size == whole && error.field == MQTT5_FIELD_REMAINING_LENGTH);
+                continue;
+            }
+            CHECK(size <= limit.max_packet_size);
+            CHECK(has(&packet, MQTT5_PROP_REASON_STR) == (limit.max_packet_size >= whole));
+            CHECK(has(&packet, MQTT5_PROP_USER_PROPERTIES) == (limit.max_packet_size >= without_reason));
+        }
+    }
+}
+
+/* User properties of a message belong to it (3.3.2-17). */
+static void test_fit_keeps_messages(void)
+{
+    mqtt5_options limit = {.max_packet_size = 20};
+    mqtt5_packet packet = with_texts(MQTT5_PUBLISH);
+    size_t size;
+
+    begin("a PUBLISH loses nothing");
+    packet.as.properties.present &= ~(UINT64_C(1) << MQTT5_PROP_REASON_STR);
+    packet.as.publish.topic = MQTT5_VIEW("t");
+    CHECK(mqtt5_fit(&packet, &limit, &size, NULL) == MQTT5_ERR_PACKET_TOO_LARGE);
+    CHECK(has(&packet, MQTT5_PROP_USER_PROPERTIES) && size > 20);
+}
+
+static void test_head(void)
+{
+    static uint8_t whole[300], head[300];
+    uint8_t payload[200];
+    mqtt5_options limit = {0};
+    mqtt5_packet packet = with_texts(MQTT5_PUBACK);
+    size_t whole_size, head_size;
+
+    begin("the head of another packet is all of it");
+    CHECK(mqtt5_encode(&packet, NULL, whole, sizeof(whole), &whole_size, NULL) == MQTT5_OK);
+    CHECK(mqtt5_encode_head(&packet, NULL, head, whole_size, &head_size, NULL) == MQTT5_OK);
+    CHECK(head_size == whole_size && memcmp(head, whole, head_size) == 0);
+
+    begin("the head of a PUBLISH");
+    memset(&packet, 0, sizeof(packet));
+    memset(payload, 'x', sizeof(payload));
+    packet.type = MQTT5_PUBLISH;
+    packet.as.publish.topic = MQTT5_VIEW("t");
+    packet.as.publish.payload = mqtt5_view_of(payload, sizeof(payload));
+    CHECK(mqtt5_encode(&packet, NULL, whole, sizeof(whole), &whole_size, NULL) == MQTT5_OK);
+    packet.as.publish.payload.data = NULL; /* not used */
+    CHECK(mqtt5_encode_head(&packet, NULL, head, whole_size - 200, &head_size, NULL) == MQTT5_OK);
+    CHECK(head_size == whole_size - 200 && memcmp(head, whole, head_size) == 0);
+    CHECK(mqtt5_encode_head(&packet, NULL, head, head_size - 1, &head_size, NULL) == MQTT5_ERR_NO_SPACE);
+    CHECK(mqtt5_encode_head(&packet, NULL, NULL, 0, &head_size, NULL) == MQTT5_OK && head_size == whole_size - 200);
+    limit.max_packet_size = whole_size - 1;
+    CHECK(mqtt5_encode_head(&packet, &limit, head, 300, &head_size, NULL) == MQTT5_ERR_PACKET_TOO_LARGE);
+    packet.as.publish.topic.size = 0;
+    CHECK(mqtt5_encode_head(&packet, NULL, head, 300, &head_size, NULL) == MQTT5_ERR_NO_TOPIC && head_size == 0);
+}
+
+/* mqtt5_check() and mqtt5_encode() apply the options that decoding does. */
+static void test_check(void)
+{
+    mqtt5_packet packet = with_texts(MQTT5_DISCONNECT);
+    mqtt5_options options = {0};
+    mqtt5_error error;
+    size_t size;
+
+    begin("limits and senders");
+    options.max_list_items = 2;
+    CHECK(mqtt5_check(&packet, &options, NULL) == MQTT5_OK);
+    options.max_list_items = 1;
+    CHECK(mqtt5_check(&packet, &options, &error) == MQTT5_ERR_TOO_MANY_ITEMS);
+    CHECK(error.field == MQTT5_PROP_USER_PROPERTIES && error.index == 1 && error.offset == 0 && error.packet_id == 0);
+    CHECK(mqtt5_encode(&packet, &options, NULL, 0, &size, NULL) == MQTT5_ERR_TOO_MANY_ITEMS && size == 0);
+    memset(&options, 0, sizeof(options));
+    packet.as.disconnect.reason_code = MQTT5_RC_DISCONNECT_WITH_WILL_MESSAGE;
+    options.sender = MQTT5_SENDER_CLIENT;
+    CHECK(mqtt5_check(&packet, &options, NULL) == MQTT5_OK);
+    options.sender = MQTT5_SENDER_SERVER;
+    CHECK(mqtt5_check(&packet, &options, &error) == MQTT5_ERR_SENDER_REASON_CODE);
+    CHECK(error.field == MQTT5_FIELD_REASON_CODE);
+    CHECK(mqtt5_encode(&packet, &options, NULL, 0, &size, NULL) == MQTT5_ERR_SENDER_REASON_CODE);
+
+    begin("lenient");
+    memset(&options, 0, sizeof(options));
+    packet = with_texts(MQTT5_PUBACK);
+    packet.as.puback.reason_code = MQTT5_RC_PACKET_TOO_LARGE;
+    CHECK(mqtt5_check(&packet, &options, NULL) == MQTT5_ERR_BAD_REASON_CODE);
+    options.lenient = true;
+    CHECK(mqtt5_check(&packet, &options, NULL) == MQTT5_OK);
+    CHECK(mqtt5_encode(&packet, &options, NULL, 0, &size, NULL) == MQTT5_OK);
+    packet.as.puback.packet_id = 0;
+    CHECK(mqtt5_check(&packet, &options, NULL) == MQTT5_ERR_NO_PACKET_ID);
+
+    begin("control characters");
+    packet = with_texts(MQTT5_PUBACK);
+    packet.as.properties.reason_str = MQTT5_VIEW("a\tb");
+    memset(&options, 0, sizeof(options));
+    CHECK(mqtt5_check(&packet, &options, NULL) == MQTT5_OK);
+    options.forbid_control_characters = true;
+    CHECK(mqtt5_check(&packet, &options, &error) == MQTT5_ERR_CONTROL_CHARACTER);
+    CHECK(error.field == MQTT5_PROP_REASON_STR);
+}
+
+/* Lenient reading of a head, whose strict reading ends with an error before the end of the data. */
+static void test_lenient_head(void)
+{
+    static const uint8_t bytes[] = {0x30, 0x10, 0, 1, 't', 5, 0x18, 0, 0, 0, 10, 'p', 'a', 'y', 'l', 'o', 'a', 'd'};
+    const mqtt5_options options = {.lenient = true};
+    mqtt5_packet packet;
+    size_t size, i;
+
+    begin("a head with a Will Delay Interval");
+    for (i = 1; i < sizeof(bytes); i++) {
+        uint8_t *data = (uint8_t *)malloc(i); /* a sanitizer sees what is read after the end */
+        const mqtt5_status expected = i < 11 ? MQTT5_INCOMPLETE : MQTT5_OK;
+
+        memcpy(data, bytes, i);
+        CHECK(mqtt5_decode_head(data, i, &options, &packet, &size, NULL) == expected);
+        CHECK(expected != MQTT5_OK || (packet.lenient && size == 18 && packet.as.publish.payload.size == 7));
+        CHECK(expected != MQTT5_OK || !has(&packet, MQTT5_PROP_WILL_DELAY_INTERVAL));
+        free(data);
+    }
+}
+
+static void test_foreign_protocols(void)
+{
+    static const struct {
+        const char *bytes;
+        size_t size;
+        const char *name; /* "" for none */
+        uint8_t level;
+    } rows[] = {
+#define ROW(bytes, name, level) {bytes, sizeof(bytes) - 1, name, level}
+        ROW("", "", 0),
+        ROW("\x20\2\0\1", "mqtt-3.1.1", 0),
+        ROW("\x20\2\0\0", "mqtt-3.1.1", 0),
+        ROW("\x20\2\1\1", "", 0),
+        ROW("\x20\3\0\0\0", "", 0),
+        ROW("\x10\x0c\0\4MQTT\4\2\0\0\0\0", "mqtt-3.1.1", 4),
+        ROW("\x10\x80\1\0\4MQTT\4", "mqtt-3.1.1", 4),
+        ROW("\x10\x0c\0\4MQTT\x84", "mqtt-3.1.1", 0x84),
+        ROW("\x10\x0c\0\4MQTT\6", "", 6),
+        ROW("\x10\x0c\0\4MQTT\5", "", 5),
+        ROW("\x10\x0c\0\4MQTT", "", 0),
+        ROW("\x10\x0e\0\6MQIsdp\3", "mqtt-3.1", 3),
+        ROW("\x10\xff\xff\xff\xff", "", 0),
+        ROW("\x16\3\1\2\0", "tls", 0),
+        ROW("\x15\3\3\0\2", "tls", 0),
+        ROW("GET / HTTP/1.1", "http", 0),
+        ROW("POST /", "http", 0),
+        ROW("PRI *", "http", 0),
+        ROW("HTTP/1.1 400", "http", 0),
+        ROW("PROXY TCP4", "proxy-v1", 0),
+        ROW("\r\n\r\n\0\r\nQUIT\n\x21", "proxy-v2", 0),
+        ROW("\x82\x8e\1\2\3\4\x11", "websocket", 0), /* masked: 0x11 ^ 1 is that of a CONNECT */
+        ROW("\x82\x81\1\2\3\4\x11", "websocket", 0), /* its first byte alone */
+        ROW("\x82\x04\x20\x03\0\0", "websocket", 0),
+        ROW("\x82\x7e\1\0\x20\x03", "websocket", 0),
+        ROW("\x82\x8e\1\2\3\4", "", 0),
+        ROW("\x30\5\0\1t\0x", "", 0),
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint8_t *data = (uint8_t *)malloc(rows[i].size > 0 ? rows[i].size : 1), level = 0xA5;
+        const char *name;
+
+        CONTEXT("first bytes %u", (unsigned)i);
+        cases++;
+        memcpy(data, rows[i].bytes, rows[i].size);
+        name = mqtt5_foreign_protocol(data, rows[i].size, &level);
+        CHECK(strcmp(name != NULL ? name : "", rows[i].name) == 0 && level == rows[i].level);
+        CHECK(mqtt5_foreign_protocol(data, rows[i].size, NULL) == name);
+        free(data);
+    }
+}
+
+int main(void)
+{
+    test_fit();
+    test_fit_keeps_messages();
+    test_head();
+    test_check();
+    test_lenient_head();
+    test_foreign_protocols();
+    return finish(cases, "cases");
+}
