@@ -37,15 +37,19 @@ MEASURED = ("native", "portable", "earlier", "rust")  # they have the same inter
 TOPIC, ID = "sensors/kitchen/temp", 4711
 PROPERTIES = [("trace", "7f3a9c"), ("region", "eu-west"), ("unit", "celsius")]
 
-FAN_OUT, SUBCLASS = "replace(packet_id=n).write()", "subclass: construct + write"
+REPLACE, SUBCLASS = "replace(packet_id=n).write()", "subclass: construct + write"
+FAN_OUT, PARTS, LARGE_PARTS = "to 1,000 receivers", "to 1,000, in parts", "to 1,000, in parts, 200 KB"
 EQUAL, HASH, COPY, PICKLE, REPR = "==", "hash", "copy.copy", "pickle and back", "repr"
 CONSUME, CONSUME_ALL = "consume 1,000, matched", "consume 1,000, all"
+LIMITED = "consume 1,000, matched, with sender and limits"
 THREADS = ("construct", "read", "write")
 
 #: Task, peer, how many times as fast as the peer the native engine shall be.
 TARGETS = [
-    (FAN_OUT, "earlier", 8),
-    (FAN_OUT, "rust", 5),
+    (REPLACE, "earlier", 8),
+    (REPLACE, "rust", 5),
+    (FAN_OUT, "earlier", 20),
+    (FAN_OUT, "rust", 12),
     (EQUAL, "earlier", 10),
     (EQUAL, "rust", 1),
     (HASH, "earlier", 4),
@@ -54,6 +58,7 @@ TARGETS = [
     (REPR, "earlier", 1.5),
     (SUBCLASS, "earlier", 20),
     (CONSUME, "rust", 1.9),
+    (LIMITED, "rust", 2),
 ]
 IMPORT_TARGET, THREADS_TARGET = 1.3, 1.5
 
@@ -61,13 +66,13 @@ IMPORT_TARGET, THREADS_TARGET = 1.3, 1.5
 # ---------------------------------------------------------------------- worker
 
 
-def decoder_consumer(pieces: list[bytes], matched: bool) -> Callable[[], Any]:
+def decoder_consumer(pieces: list[bytes], matched: bool, limits: dict[str, Any]) -> Callable[[], Any]:
     from mqtt5 import Decoder, PubAckPacket, PublishPacket, QoS, topic_matches  # type: ignore[attr-defined]
 
     def consume() -> tuple[dict[str, int], bytes]:
         count: dict[str, int] = {}
         sent: list[bytes] = []
-        decoder = Decoder()
+        decoder = Decoder(**limits)
         for piece in pieces:
             decoder.feed(piece)
             for packet in decoder:
@@ -81,7 +86,7 @@ def decoder_consumer(pieces: list[bytes], matched: bool) -> Callable[[], Any]:
     return consume
 
 
-def read_consumer(pieces: list[bytes], matched: bool) -> Callable[[], Any]:
+def read_consumer(pieces: list[bytes], matched: bool, _: dict[str, Any]) -> Callable[[], Any]:
     """As aiomqtt 3 uses the Rust package: a buffer of fixed size whose contents move to its start when it is full.
 
     The package has no function that matches a topic. A compiled regular expression is the fastest in Python.
@@ -140,7 +145,7 @@ class Worker:
         one, other = (self.mqtt5.read(self.data)[0] for _ in range(2))
         names = {"one": one, "other": other, "copy": copy.copy, "loads": pickle.loads, "dumps": pickle.dumps}
         subclass = {"topic": TOPIC, "payload": bytes(64), "qos": self.level, "id": ID}
-        found = {FAN_OUT: (*self.fan_out(one), 1), EQUAL: ("one == other", names, 1)}
+        found = {REPLACE: (*self.replace(one, "id()"), 1), EQUAL: ("one == other", names, 1), **self.fan_out(one)}
         assert one == other
         for task, text in {
             HASH: "hash(one)",
@@ -158,17 +163,36 @@ class Worker:
             found[SUBCLASS] = ("Reading(topic, payload, qos=qos, packet_id=id).write()", subclass, 1)
         except TypeError:  # its classes are final
             pass
-        for task, matched in ((CONSUME, True), (CONSUME_ALL, False)):
-            found[task] = ("consume()", {"consume": self.consumer(matched)}, self.MESSAGES)
+        limits = {"sender": "server", "from_start": False, "max_packet_size": 65536, "max_list_items": 100}
+        if not hasattr(self.mqtt5, "PublishTemplate"):
+            limits = {}
+        for task, matched, options in ((CONSUME, True, {}), (CONSUME_ALL, False, {}), (LIMITED, True, limits)):
+            found[task] = ("consume()", {"consume": self.consumer(matched, options)}, self.MESSAGES)
         return found
 
-    def fan_out(self, packet: Any) -> tuple[str, dict[str, Any]]:
-        """The same message with another packet identifier, as a broker sends it to each subscriber."""
+    def fan_out(self, packet: Any) -> dict[str, tuple[str, dict[str, Any], int]]:
+        """The same message to 1,000 subscribers, each with a packet identifier of its own, as a broker sends it."""
+        text, names = self.replace(packet, "n")
+        names["ids"] = list(range(1000, 2000))
+        count = len(names["ids"])
+        if not hasattr(self.mqtt5, "PublishTemplate"):
+            return {FAN_OUT: (f"for n in ids: {text}", names, count)}
+        large = self.mqtt5.PublishPacket(TOPIC, bytes(200_000), qos=self.level, packet_id=ID)
+        names |= {"new": self.mqtt5.PublishTemplate, "packet": packet, "large": large}
+        assert names["new"](packet).write(packet_id=1000) == eval(text, {**names, "n": 1000})
+        return {
+            FAN_OUT: ("write = new(packet).write\nfor n in ids: write(packet_id=n)", names, count),
+            PARTS: ("write = new(packet).write_parts\nfor n in ids: write(packet_id=n)", names, count),
+            LARGE_PARTS: ("write = new(large).write_parts\nfor n in ids: write(packet_id=n)", names, count),
+        }
+
+    def replace(self, packet: Any, number: str) -> tuple[str, dict[str, Any]]:
+        """The same message with another packet identifier."""
         names = {"packet": packet, "id": cycle(range(1000, 3000)).__next__, "replace": dataclasses.replace}
         if hasattr(packet, "replace"):
-            return "packet.replace(packet_id=id()).write()", names
+            return f"packet.replace(packet_id={number}).write()", names
         if dataclasses.is_dataclass(packet):
-            return "replace(packet, packet_id=id()).write()", names
+            return f"replace(packet, packet_id={number}).write()", names
         fields = [
             name
             for name in dir(packet)
@@ -176,9 +200,9 @@ class Worker:
         ]
         text = ", ".join(f"{name}=packet.{name}" for name in fields)
         names["New"] = self.mqtt5.PublishPacket
-        return f"New(packet.topic, packet.payload, packet_id=id(), {text}).write()", names
+        return f"New(packet.topic, packet.payload, packet_id={number}, {text}).write()", names
 
-    def consumer(self, matched: bool) -> Callable[[], None]:
+    def consumer(self, matched: bool, limits: dict[str, Any]) -> Callable[[], None]:
         """Reads 1,000 messages from pieces of 4 KiB, counts them by topic and acknowledges each."""
         topics = cycle([f"sensors/{index:04d}/temp" for index in range(self.TOPICS)])
         new = self.mqtt5.PublishPacket
@@ -188,7 +212,7 @@ class Worker:
         ]
         data = b"".join(messages)
         pieces = [data[at : at + self.READ_SIZE] for at in range(0, len(data), self.READ_SIZE)]
-        consume = (decoder_consumer if hasattr(self.mqtt5, "Decoder") else read_consumer)(pieces, matched)
+        consume = (decoder_consumer if hasattr(self.mqtt5, "Decoder") else read_consumer)(pieces, matched, limits)
         count, sent = consume()
         assert sum(count.values()) == self.MESSAGES
         assert len(count) == self.TOPICS
