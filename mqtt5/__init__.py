@@ -4,6 +4,7 @@
 from mqtt5._engine import BasePacket
 from mqtt5._engine import name as engine
 from mqtt5._sources import get_include, get_sources
+from mqtt5.aliases import TopicAliasReceiver, TopicAliasSender
 from mqtt5.enums import (
     AuthReasonCode,
     ConnAckReasonCode,
@@ -43,7 +44,8 @@ from mqtt5.packets import (
 from mqtt5.packets import Subscription as Subscription
 from mqtt5.stream import Decoder, read
 from mqtt5.template import PublishTemplate
-from mqtt5.topics import topic_matches
+from mqtt5.topics import check_topic_filter, check_topic_name, split_shared, topic_matches
+from mqtt5.tree import TopicTree
 
 __version__ = "0.1.0"
 
@@ -81,14 +83,20 @@ __all__ = [
     "SubAckPacket",
     "SubAckReasonCode",
     "SubscribePacket",
+    "TopicAliasReceiver",
+    "TopicAliasSender",
     "TopicFilter",
+    "TopicTree",
     "UnsubAckPacket",
     "UnsubAckReasonCode",
     "UnsubscribePacket",
     "Will",
+    "check_topic_filter",
+    "check_topic_name",
     "engine",
     "get_include",
     "get_sources",
     "read",
+    "split_shared",
     "topic_matches",
 ]

@@ -17,12 +17,12 @@ from typing import Any
 
 try:
     from mqtt5 import (
-        ConnAckReasonCode,
         DecodeError,
-        DisconnectReasonCode,
+        Decoder,
         Error,
         IncompleteError,
         Packet,
+        ReasonCode,
         __version__,
         engine,
         get_include,
@@ -42,8 +42,15 @@ Prints each packet in the input on a line, after its offset in bytes:
 
   0: PingReqPacket()
 
-A packet that is not allowed or not complete is an error and ends the output. Errors go to standard error.
-Exit status: 0; 1 after such an error; 2 if the input cannot be read.
+A packet that is not allowed or not complete is an error and ends the output. Errors go to standard error. With
+--keep-going the output goes on after a packet that is not allowed, if its size is known.
+Exit status: 0; 1 after any such error; 2 if the input cannot be read.
+
+--sender tells which side of a connection sent the packets: what that side must not send is an error too. The input is
+then all that this side sent, from the connection's start; --join is for input that begins later.
+
+--lenient tolerates what docs/leniencies.md lists. A packet that needs it is followed by "# lenient", since it cannot be
+made by an expression.
 
 A password and authentication data print as <hidden>. With --show-secrets each line is a complete expression."""
 
@@ -54,10 +61,11 @@ such characters.) --hex or --raw forces one. In hexadecimal text two digits are 
 separate whole bytes, with or without 0x before them.
 
 --json: one object a line.
-A packet: offset, size, type (name of the class), fields (bytes as hex digits, enum members as integers).
+A packet: offset, size, type (name of the class), lenient, fields (bytes as hex digits, enum members as integers).
 An error: error (name of the exception), packet_offset (start of its packet in the input), offset (place of the error
-in the input), message, and either reason_code and field, or size and needed (bytes of the packet in the input, and
-bytes that the whole packet needs, as far as known)."""
+in the input), message, and either size and needed (bytes of the packet in the input, and bytes that the whole packet
+needs, as far as known), or the attributes of DecodeError: reason_code, field, index, packet_type, packet_size,
+packet_id, protocol, protocol_level (null if not known)."""
 
 BUILDING = "To build a program with the C library: cc $(python -m mqtt5 --cflags) main.c $(python -m mqtt5 --sources)"
 
@@ -143,19 +151,20 @@ def expression(packet: Packet) -> str:
 
 def show_packet(packet: Packet, offset: int, size: int, as_json: bool, secrets: bool) -> None:
     if as_json:
-        known = {"offset": offset, "size": size, "type": type(packet).__name__, "fields": plain(packet, secrets)}
-        print(json.dumps(known))
+        known = {"offset": offset, "size": size, "type": type(packet).__name__, "lenient": packet.lenient}
+        print(json.dumps(known | {"fields": plain(packet, secrets)}))
     else:
-        print(f"{offset}: {expression(packet) if secrets else repr(packet)}")
+        text = expression(packet) if secrets else repr(packet)
+        print(f"{offset}: {text}{'  # lenient' if packet.lenient else ''}")
 
 
 def show_error(error: Error, offset: int, left: int, as_json: bool) -> None:
     known: dict[str, Any] = {"error": type(error).__name__, "packet_offset": offset, "message": str(error)}
     if isinstance(error, DecodeError):
-        known |= {"offset": offset + error.offset, "reason_code": error.reason_code, "field": error.field}
-        names = {int(code): code.name for codes in (DisconnectReasonCode, ConnAckReasonCode) for code in codes}
-        code = f"reason code 0x{error.reason_code:02X} {names.get(error.reason_code, '')}"
-        text = f"{known['offset']}: {code.rstrip()}, field {error.field}, in the packet at {offset}: {error}"
+        kind = error.packet_type
+        known |= vars(error) | {"offset": offset + error.offset, "packet_type": kind.name if kind is not None else None}
+        code = f"reason code 0x{error.reason_code:02X} {ReasonCode(error.reason_code).name}"
+        text = f"{known['offset']}: {code}, field {error.field}, in the packet at {offset}: {error}"
     else:
         assert isinstance(error, IncompleteError)
         known |= {"offset": offset + left, "size": left, "needed": error.needed}
@@ -164,18 +173,32 @@ def show_error(error: Error, offset: int, left: int, as_json: bool) -> None:
     print(json.dumps(known) if as_json else f"error at {text}", file=sys.stderr)
 
 
-def decode(data: bytes, as_json: bool, secrets: bool) -> int:
-    offset = 0
-    with memoryview(data) as view:
-        while offset < len(data):
-            try:
-                packet, size = read(view[offset:])
-            except Error as error:
-                show_error(error, offset, len(data) - offset, as_json)
-                return 1
-            show_packet(packet, offset, size, as_json, secrets)
-            offset += size
-    return 0
+def decode(data: bytes, options: argparse.Namespace) -> int:
+    reading: Any = {"strict": not options.lenient, "sender": options.sender}
+    decoder = Decoder(from_start=not options.join, **reading)
+    decoder.feed(data)
+    offset = status = 0
+    while True:
+        try:
+            packet = next(decoder, None)
+            if packet is None:
+                break
+            size = len(data) - decoder.buffered - offset
+            show_packet(packet, offset, size, options.json, options.show_secrets)
+        except DecodeError as error:
+            show_error(error, offset, len(data) - offset, options.json)
+            status = 1
+            if not options.keep_going or error.packet_size is None:
+                return status
+            decoder.skip()
+        offset = len(data) - decoder.buffered
+    if decoder.buffered:
+        try:
+            read(data[offset:], **reading)
+        except Error as error:
+            show_error(error, offset, len(data) - offset, options.json)
+            status = 1
+    return status
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -194,6 +217,10 @@ def main(arguments: list[str] | None = None) -> int:
     decoder.add_argument("hex", nargs="*", metavar="HEX", help="the bytes; '-' alone reads standard input")
     decoder.add_argument("--file", metavar="F", help="read this file; '-' is standard input")
     decoder.add_argument("--json", action="store_true", help="print JSON objects, errors too")
+    decoder.add_argument("--keep-going", action="store_true", help="after a packet that is not allowed, print the next")
+    decoder.add_argument("--lenient", action="store_true", help="tolerate known faults of deployed programs")
+    decoder.add_argument("--sender", choices=["client", "server"], help="the side that sent the packets")
+    decoder.add_argument("--join", action="store_true", help="with --sender: the connection began before the input")
     decoder.add_argument("--show-secrets", action="store_true", help="print passwords and authentication data")
     form = decoder.add_mutually_exclusive_group()
     form.add_argument("--hex", action="store_const", dest="form", const="hex", help="the input is hexadecimal text")
@@ -209,6 +236,8 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("the following arguments are required: COMMAND")
     if bool(args.hex) == bool(args.file):
         decoder.error("give either HEX, or --file F, or - for standard input")
+    if args.join and not args.sender:
+        decoder.error("--join is for --sender: without it, any packet may be the first")
     name = "-" if args.hex == ["-"] else args.file
     if name is None and args.form == "raw":
         decoder.error("--raw is for --file F and -: arguments are hexadecimal text")
@@ -216,7 +245,7 @@ def main(arguments: list[str] | None = None) -> int:
         data = from_hex(" ".join(args.hex)) if name is None else from_file(name, args.form)
     except InputError as error:
         decoder.error(str(error))
-    return decode(data, args.json, args.show_secrets)
+    return decode(data, args)
 
 
 def run() -> int:

@@ -141,8 +141,8 @@ def refuse_packet(
     field = _name_of(fields, number, name)
     if number & IN_WILL:
         field = f"will.{field}"
-    if offset and any(each.secret for each in fields):
-        size = 4 if offset == 1 else BEFORE_SECRETS.get(name, 0)  # at offset 1: the length of the packet
+    if any(each.secret for each in fields):
+        size = 4 if offset < 2 else BEFORE_SECRETS.get(name, 0)  # the fixed header, and less than three bytes more
         shown = found[:size].hex(" ") or ("bytes not shown" if found else "")
     else:
         shown = found[:8].hex(" ") + (" ..." if len(found) > 8 else "")

@@ -829,6 +829,8 @@ class PublishTemplate:
             if status == lib.MQTT5_OK:
                 self._data = ffi.new("uint8_t[]", max(size[0], 1))
                 status = init(struct, scratch.packet, options, self._data, size[0], size, error)
+            if status == lib.MQTT5_ERR_PACKET_TOO_LARGE:
+                raise _errors.too_large(shape.cls.__name__, shape.measure(packet), 0)
             if status != lib.MQTT5_OK:
                 raise shape.refusal(packet, status, error)
         finally:
@@ -925,10 +927,10 @@ def _given(
     return given
 
 
-def topic_matches(pattern: str, topic: str) -> bool:
+def topic_matches(filter: str, topic: str) -> bool:
     scratch = _take()
     views = ffi.new("mqtt5_view[2]")
-    rules = [("pattern", pattern, lib.mqtt5_check_topic_filter), ("topic", topic, lib.mqtt5_check_topic_name)]
+    rules = [("filter", filter, lib.mqtt5_check_topic_filter), ("topic", topic, lib.mqtt5_check_topic_name)]
     try:
         for i, (name, value, check) in enumerate(rules):
             scratch.lend(views[i], _converters.to_string(value, name).encode())

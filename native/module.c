@@ -237,7 +237,7 @@ static PyObject *read_buffer(PyObject *module, PyObject *const *args, Py_ssize_t
 
 static PyObject *topic_matches(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names)
 {
-    static const char *const parameters[] = {"pattern", "topic"};
+    static const char *const parameters[] = {"filter", "topic"};
     static mqtt5_status (*const rules[])(mqtt5_view) = {mqtt5_check_topic_filter, mqtt5_check_topic_name};
     const state *s = state_of(module);
     PyObject *given[2], *texts[2] = {NULL, NULL};
@@ -368,7 +368,7 @@ static PyGetSetDef *document_attributes(state *s, PyObject *documented, const Py
 
 static const PyMethodDef functions[] = {
     {"read", (PyCFunction)(void (*)(void))read_buffer, METH_FASTCALL | METH_KEYWORDS, "(buffer)"},
-    {"topic_matches", (PyCFunction)(void (*)(void))topic_matches, METH_FASTCALL | METH_KEYWORDS, "(pattern, topic)"},
+    {"topic_matches", (PyCFunction)(void (*)(void))topic_matches, METH_FASTCALL | METH_KEYWORDS, "(filter, topic)"},
     {NULL, NULL, 0, NULL},
 };
 

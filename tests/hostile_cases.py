@@ -66,6 +66,8 @@ def reads() -> Iterator[tuple[str, Case]]:
         yield f"feed({label})", lambda make=make: fed(make())
         yield f"topic_matches({label})", lambda make=make: mqtt5.topic_matches(make(), "a")
         yield f"topic_matches('a', {label})", lambda make=make: mqtt5.topic_matches("a", make())
+        yield f"TopicTree[{label}]", lambda make=make: mqtt5.TopicTree().update([(make(), 1)])
+        yield f"TopicTree.match({label})", lambda make=make: mqtt5.TopicTree().match(make())
         yield f"Decoder({label})", lambda make=make: mqtt5.Decoder(make()).buffered
     for vector in ALL:
         yield f"{vector.where}: read", lambda data=vector.data: mqtt5.read(data)

@@ -126,7 +126,8 @@ def test_json_errors():
     assert (status, json.loads(out)["type"]) == (1, "PingReqPacket")
     error = json.loads(err)
     assert error.pop("message")
-    assert error == {"error": "DecodeError", "packet_offset": 2, "offset": 4, "reason_code": 0x81, "field": "topic"}
+    known = {"error": "DecodeError", "packet_offset": 2, "offset": 4, "reason_code": 0x81, "field": "topic"}
+    assert error.items() >= known.items()
     status, out, err = decode("--json", "3007000161")
     error = json.loads(err)
     assert (status, out, bool(error.pop("message"))) == (1, "", True)

@@ -46,9 +46,10 @@ def test_status_has_text_and_code_of_page(status: str, code: str, text: str, exa
     number = getattr(lib, status.strip("`"))
     assert text == ffi.string(lib.mqtt5_strerror(number)).decode()
     assert int(code or "0", 16) == lib.mqtt5_reason_code(number)
-    if re.fullmatch(r"`[0-9a-f ]+`", example):
+    if found := re.fullmatch(r"`([0-9a-f ]+)`(?: with `(.+)`)?", example):
+        options = eval(f"dict({found[2] or ''})")
         with pytest.raises(mqtt5.Error) as caught:
-            mqtt5.read(bytes.fromhex(example.strip("`")))
+            mqtt5.read(bytes.fromhex(found[1]), **options)
         assert text in str(caught.value)
         assert getattr(caught.value, "reason_code", 0) == int(code or "0", 16)
 
@@ -102,11 +103,12 @@ def test_error_of_changed_bytes_shows_no_secret(packet: Any) -> None:
 
 
 @pytest.mark.parametrize("first", ["20 0d 00 00 0a", "f0 0c 18 0a"])
-def test_error_of_packet_too_large_shows_no_secret(first: str) -> None:
+@pytest.mark.parametrize(("code", "options"), [(0x95, {"max_packet_size": 5}), (0x82, {"sender": "client"})])
+def test_error_of_header_shows_no_secret(first: str, code: int, options: dict[str, Any]) -> None:
     """The authentication data is the first property, so it begins a few bytes after the length."""
-    decoder = mqtt5.Decoder(max_packet_size=5)
+    decoder = mqtt5.Decoder(**options)
     decoder.feed(bytes.fromhex(first) + b"\x16\x00\x06s3cret" + b"\x15\x00\x01m")
     with pytest.raises(mqtt5.DecodeError) as caught:
         next(decoder)
-    assert caught.value.reason_code == 0x95
+    assert caught.value.reason_code == code
     assert not any(f"{byte:02x}" in str(caught.value).partition("(")[2].partition(")")[0] for byte in SECRET)

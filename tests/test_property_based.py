@@ -198,8 +198,8 @@ def test_topic_matches_any_text(pattern: str, topic: str) -> None:
     except ValueError as error:
         named = str(error)
     else:
-        named = "pattern="
-    assert named.startswith(("pattern=", "topic="))
+        named = "filter="
+    assert named.startswith(("filter=", "topic="))
 
 
 def matches(pattern: list[str], topic: list[str]) -> bool:

@@ -331,18 +331,18 @@ def test_topics_and_packets_agree() -> None:
 
 @pytest.mark.parametrize("wrong", [None, b"a", 1, ["a"]])
 def test_topic_matches_takes_strings(wrong: object) -> None:
-    with pytest.raises(TypeError, match="pattern must be a str"):
+    with pytest.raises(TypeError, match="filter must be a str"):
         mqtt5.topic_matches(wrong, "a")
     with pytest.raises(TypeError, match="topic must be a str"):
         mqtt5.topic_matches("a", wrong)
 
 
 def test_topic_matches_names_what_is_wrong() -> None:
-    with pytest.raises(ValueError, match="pattern='a/#/b'"):
+    with pytest.raises(ValueError, match="filter='a/#/b'"):
         mqtt5.topic_matches("a/#/b", "a")
     with pytest.raises(ValueError, match=r"topic='a/\+'"):
         mqtt5.topic_matches("a", "a/+")
     with pytest.raises(ValueError, match="topic="):
         mqtt5.topic_matches("a", "a\ud800")
-    with pytest.raises(ValueError, match="pattern="):
+    with pytest.raises(ValueError, match="filter="):
         mqtt5.topic_matches("a" * 65536, "a")

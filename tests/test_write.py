@@ -114,8 +114,15 @@ def test_packet_beyond_mqtt_limit_refused() -> None:
     assert packet.payload == payload
     del data, packet
     packet = PublishPacket("t", payload + b"x")
-    with pytest.raises(ValueError, match="larger than the maximum packet size"):
-        packet.write()
-    del payload, packet
+    for limit in (None, 2**40):
+        with pytest.raises(mqtt5.PacketTooLarge, match=r"has 268435461 bytes, MQTT allows 268435460 \[2") as caught:
+            packet.write(max_packet_size=limit)
+        assert (caught.value.packet_size, caught.value.max_packet_size) == (268_435_461, 268_435_460)
+    with pytest.raises(mqtt5.PacketTooLarge):
+        packet.write_parts()
+    assert packet.packet_size == 268_435_461
+    with pytest.raises(mqtt5.PacketTooLarge):
+        mqtt5.PublishTemplate(packet)
+    del payload, packet, caught
     with pytest.raises(ValueError, match="payload"):  # larger than any packet
         PublishPacket("t", bytes(268_435_456))

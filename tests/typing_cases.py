@@ -138,6 +138,10 @@ def reading(buffer: bytes, array_: bytearray, view: memoryview) -> None:
     mqtt5.read(view)
     mqtt5.read("text")  # E: arg-type reportArgumentType
     mqtt5.read()  # E: call-arg reportCallIssue
+    assert_type(mqtt5.read(buffer, strict=False, sender="client", max_packet_size=9)[0].lenient, bool)
+    mqtt5.read(buffer, max_list_items=1, forbid_control_characters=True, sender=None)
+    mqtt5.read(buffer, sender="broker")  # E: arg-type reportArgumentType
+    mqtt5.read(buffer, False)  # E: call-arg reportCallIssue
     assert_type(packet.write(), bytes)
     assert_type(packet.packet_type, PacketType)
     print(packet.topic)  # E: union-attr reportAttributeAccessIssue
@@ -147,11 +151,18 @@ def streams(chunks: list[bytes]) -> None:
     decoder = Decoder(max_packet_size=100)
     Decoder(None)
     Decoder("100")  # E: arg-type reportArgumentType
+    Decoder(100, sender="server", from_start=False, strict=False, max_list_items=9, forbid_control_characters=True)
+    Decoder(sender=1)  # E: arg-type reportArgumentType
+    assert_type(decoder.max_list_items, int | None)
+    decoder.max_packet_size = None
+    decoder.max_list_items = 10
+    decoder.max_packet_size = "1"  # E: assignment reportAttributeAccessIssue
     for chunk in chunks:
         decoder.feed(chunk)
         for packet in decoder:
             assert_type(packet, mqtt5.Packet)
     assert_type(decoder.buffered, int)
+    decoder.skip()
     assert_type(next(decoder), mqtt5.Packet)
     decoder.feed("text")  # E: arg-type reportArgumentType
     try:
@@ -162,6 +173,33 @@ def streams(chunks: list[bytes]) -> None:
         assert_type(error.reason_code, int)
         assert_type(error.field, str)
         assert_type(error.offset, int)
+        assert_type(error.index, int | None)
+        assert_type(error.packet_type, PacketType | None)
+        assert_type(error.packet_size, int | None)
+        assert_type(error.packet_id, int | None)
+        assert_type(error.protocol, str | None)
+        assert_type(error.protocol_level, int | None)
+
+
+def sending(publish: PublishPacket, will: Will) -> None:
+    assert_type(publish.packet_size, int)
+    assert_type(publish.write(max_packet_size=9, forbid_control_characters=True), bytes)
+    assert_type(publish.write_parts(max_packet_size=None), tuple[bytes, bytes])
+    publish.write(9)  # E: call-arg reportCallIssue
+    publish.packet_size = 1  # E: misc reportAttributeAccessIssue
+    assert_type(will.publish(), PublishPacket)
+    assert_type(will.publish(7).lenient, bool)
+    template = mqtt5.PublishTemplate(publish)
+    assert_type(template.write(packet_id=7, qos=QoS.AT_LEAST_ONCE, topic_alias=None, subscription_ids=[1]), bytes)
+    assert_type(template.write_parts(retain=..., duplicate=False, message_expiry_interval=9), tuple[bytes, bytes])
+    template.write(payload=b"")  # E: call-arg reportCallIssue
+    template.write(qos="1")  # E: arg-type reportArgumentType
+    mqtt5.PublishTemplate(will)  # E: arg-type reportArgumentType
+    try:
+        publish.write(max_packet_size=1)
+    except mqtt5.PacketTooLarge as error:
+        assert_type(error.packet_size, int)
+        assert_type(error.max_packet_size, int)
 
 
 def narrowing(packet: mqtt5.Packet) -> str:
@@ -253,6 +291,24 @@ def copies(publish: PublishPacket) -> None:
 def topics() -> None:
     assert_type(mqtt5.topic_matches("a/#", "a"), bool)
     mqtt5.topic_matches("a", b"a")  # E: arg-type reportArgumentType
+    assert_type(mqtt5.split_shared("$share/n/a"), tuple[str | None, str])
+    mqtt5.check_topic_name(1)  # E: arg-type reportArgumentType
+    mqtt5.check_topic_filter(b"a")  # E: arg-type reportArgumentType
+    tree: mqtt5.TopicTree[int] = mqtt5.TopicTree()
+    tree["a/#"] = 1
+    tree["a/#"] = "1"  # E: assignment reportArgumentType
+    assert_type(tree["a/#"], int)
+    assert_type(list(tree.match("a")), list[int])
+    assert_type(tree.get("a"), int | None)
+
+
+def aliases(publish: PublishPacket, packet: mqtt5.Packet) -> None:
+    sender, receiver = mqtt5.TopicAliasSender(5), mqtt5.TopicAliasReceiver(5)
+    assert_type(sender.apply(publish, max_packet_size=None), PublishPacket)
+    assert_type(receiver.resolve(publish), PublishPacket)
+    assert_type(sender.forget(packet), None)
+    mqtt5.TopicAliasSender("5")  # E: arg-type reportArgumentType
+    sender.apply(b"")  # E: type-var reportArgumentType
 
 
 class Subclass(PublishPacket):
