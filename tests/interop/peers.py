@@ -150,7 +150,7 @@ class Link:
     def __init__(self, port: int, max_packet_size: int | None = None) -> None:
         self.socket = socket.create_connection((HOST, port), WAIT)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.decoder = mqtt5.Decoder(max_packet_size)
+        self.decoder = mqtt5.Decoder(max_packet_size, sender="server")
 
     def __enter__(self) -> "Link":
         return self

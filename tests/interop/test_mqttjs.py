@@ -54,7 +54,7 @@ class Gateway:
             backwards.join(WAIT)
 
     def forward(self, connection: Any, link: Link) -> None:
-        decoder = mqtt5.Decoder()
+        decoder = mqtt5.Decoder(sender="client")
         for frame in connection:
             self.frames.append(frame)
             decoder.feed(frame)
