@@ -22,7 +22,8 @@ import mqtt5
 from mqtt5 import ConnAckReasonCode, DisconnectReasonCode, PubCompReasonCode, QoS, TopicFilter, UnsubAckReasonCode
 
 MAX_SIZE, MAX_ITEMS, FIRST_SIZE, FIRST_ITEMS = 256 * 1024, 1000, 16 * 1024, 32  # of packets and lists; of CONNECT
-RECEIVE_MAX, ALIAS_MAX, MAX_WAITING, TIMEOUT = 100, 16, 10_000, 10.0  # seconds: for CONNECT, and for the last packet
+RECEIVE_MAX, ALIAS_MAX, MAX_WAITING = 100, 16, 10_000
+TIMEOUT, LINGER = 10.0, 2.0  # seconds: until CONNECT, to send the last packet
 
 Members = dict["Handler", TopicFilter]
 Tree = mqtt5.TopicTree[tuple[bool, Members]]  # of each filter, whether it is shared, and who has it
@@ -35,6 +36,8 @@ class Goodbye(Exception):  # noqa: N818
 class Handler:
     def __init__(self, clients: dict[str, "Handler"], tree: Tree, writer: asyncio.StreamWriter) -> None:
         self.clients, self.tree, self.writer, self.client_id = clients, tree, writer, ""
+        self.task: asyncio.Task[None] | None = asyncio.current_task()
+        self.ending = DisconnectReasonCode.SERVER_SHUTTING_DOWN
         self.patience: float | None = TIMEOUT
         self.decoder = mqtt5.Decoder(FIRST_SIZE, sender="client", max_list_items=FIRST_ITEMS)
         self.max_packet_size: int | None = None
@@ -59,11 +62,13 @@ class Handler:
             for answer in goodbye.args:
                 self.send(answer)
         except TimeoutError:
-            self.end(DisconnectReasonCode.KEEP_ALIVE_TIMEOUT)
-        except asyncio.CancelledError:
-            self.end(DisconnectReasonCode.SERVER_SHUTTING_DOWN)
+            if self.client_id:
+                self.send(mqtt5.DisconnectPacket(reason_code=DisconnectReasonCode.KEEP_ALIVE_TIMEOUT))
         except OSError:
             pass  # the client has gone
+        except asyncio.CancelledError:  # by end(), or because the program ends
+            if self.client_id:
+                self.send(mqtt5.DisconnectPacket(reason_code=self.ending))
         finally:
             sending.cancel()
             for pattern in tuple(self.filters):
@@ -72,9 +77,16 @@ class Handler:
                 del self.clients[self.client_id]
             if self.will:
                 self.publish(self.will.publish(1 if self.will.qos else None))
-            self.writer.close()
-            with contextlib.suppress(OSError):  # TimeoutError is one
-                await asyncio.wait_for(self.writer.wait_closed(), TIMEOUT)
+            try:
+                async with asyncio.timeout(LINGER):
+                    if self.writer.can_write_eof():
+                        self.writer.write_eof()
+                        while await reader.read(65536):  # closing with unread bytes resets, and loses the last packet
+                            pass
+                    self.writer.close()
+                    await self.writer.wait_closed()
+            except OSError:  # TimeoutError is one
+                self.writer.transport.abort()
 
     async def deliver(self) -> None:
         """Sends what is waiting, as fast as the client reads and acknowledges it."""
@@ -99,10 +111,9 @@ class Handler:
             self.writer.write(packet.write(max_packet_size=self.max_packet_size))
 
     def end(self, reason_code: DisconnectReasonCode) -> None:
-        if self.client_id:
-            self.send(mqtt5.DisconnectPacket(reason_code=reason_code))
-        self.writer.close()  # run() ends when all is sent, or after a while
-        asyncio.get_running_loop().call_later(TIMEOUT, self.writer.transport.abort)
+        self.ending = reason_code
+        if self.task:
+            self.task.cancel()
 
     def handle_connect(self, packet: mqtt5.ConnectPacket) -> None:
         if packet.authentication_method is not None:

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# RabbitMQ announces that it has no shared subscriptions, and grants them all the same: no message arrives. SUBACK has
-# 0x9E for that (3.9.3). Needs RabbitMQ 4, which Debian 12 does not have:
+# RabbitMQ announces that it has no shared subscriptions, and grants them all the same: no message arrives. A server
+# without them answers with DISCONNECT 0x9E (3.2.2.3.13). Needs RabbitMQ 4, which Debian 12 does not have:
 #
 #     scripts/rabbitmq findings/rabbitmq-shared.sh
 source "$(dirname "$0")/lib.sh"

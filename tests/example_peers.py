@@ -45,7 +45,7 @@ async def broker_running(tls: ssl.SSLContext | None = None, serve: Serve = broke
             server.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await server
-    assert not unhandled
+    assert not unhandled, unhandled
 
 
 def with_broker(function: Callable[[int], Awaitable[None]], serve: Serve = broker.main) -> Callable[[], None]:

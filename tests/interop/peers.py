@@ -41,7 +41,7 @@ def program(name: str, package: str) -> str:
 
 
 def peer_library(name: str) -> Path:
-    """The directory of a library from PyPI that nox -s peers installed for the tests."""
+    """The directory of a library that nox -s peers installed for the tests."""
     path = ROOT / ".venv" / "peers" / name
     return path if path.is_dir() else missing(f"the library {name} (nox -s peers)")
 

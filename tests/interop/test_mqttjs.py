@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""MQTT.js 5.16 (npm) talks over WebSocket to examples/broker.py: by TCP, or through a gateway that knows packets.
+"""MQTT.js (npm) talks to examples/broker.py: over TCP, and over WebSocket through a gateway that knows packets.
 
 MQTT.js sends one CONNECT as about ten WebSocket messages. The gateway feeds each message to a Decoder, and writes each
 packet to the broker anew; the other way it sends one message for each packet.
