@@ -168,7 +168,7 @@ def test_packet_after_connect_is_refused(packet: mqtt5.BasePacket | bytes, reaso
 def test_unread_messages_end_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that reads nothing does not fill the broker's memory."""
     monkeypatch.setattr(handlers, "MAX_WAITING", 50)
-    size, count = 100_000, 200
+    size, count = 100_000, 400
 
     @with_handlers
     async def conversation(port: int) -> None:
