@@ -24,7 +24,12 @@ PEERS = {
     "zmqtt": "zmqtt==0.2.5",
     "paho-mqtt": "paho-mqtt==2.2.0",
     "aiomqtt": "aiomqtt==3.0.0a1",
+    "gmqtt": "gmqtt==0.8.0",
+    "awscrt": "awscrt==0.38.1",
+    "websockets": "websockets==17.4",
 }
+# And npm's. The date pins what it depends on.
+MQTTJS, MQTTJS_DATE = "mqtt@5.16.0", "2026-11-01"
 
 nox.needs_version = ">=2024.10.9"
 nox.options.default_venv_backend = "none"
@@ -104,7 +109,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def peers(session: nox.Session) -> None:
-    """Installs the packages on PyPI that tests and benchmarks compare with, below .venv/peers."""
+    """Installs the packages of PyPI and npm that tests and benchmarks run beside ours, below .venv/peers."""
     if not (ROOT / ".venv" / "bin" / "pip").exists():
         session.run("scripts/setup", "test", "dev")
     for name, requirement in PEERS.items():
@@ -114,6 +119,17 @@ def peers(session: nox.Session) -> None:
             session.run(
                 ".venv/bin/python", "-m", "pip", "install", "-q", "--no-deps", "--target", str(target), requirement
             )
+    target = ROOT / ".venv" / "peers" / "mqtt.js"
+    if (target / "requirement").exists() and (target / "requirement").read_text() == MQTTJS + MQTTJS_DATE:
+        return
+    if not (npm := shutil.which("npm")):
+        (session.error if os.environ.get("CI") == "true" else session.warn)("npm is missing (Debian: nodejs npm)")
+        return
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    options = ["--silent", "--no-audit", "--no-fund", "--no-save", f"--before={MQTTJS_DATE}", "--prefix", str(target)]
+    session.run(npm, "install", *options, MQTTJS, external=True)
+    (target / "requirement").write_text(MQTTJS + MQTTJS_DATE)
 
 
 @nox.session

@@ -3,9 +3,10 @@
 
 Usage: broker.py [--host H] [--port P] [--cert FILE --key FILE]
 
-A Decoder turns the bytes that arrive into packets, `packet.write()` turns packets into bytes to send. Every error ends
-in one CONNACK or DISCONNECT with its reason code. Every client may do everything, and everything is in memory. Sessions
-end with their connection, as CONNACK says. The time that a message waits is not taken off its expiry interval.
+A Decoder turns the bytes that arrive into packets, `packet.write()` turns packets into bytes to send. A message is
+encoded once for all subscribers. Every error ends in one CONNACK or DISCONNECT with its reason code. Every client may
+do everything, and everything is in memory. Sessions end with their connection, as CONNACK says. The time that a message
+waits is not taken off its expiry interval.
 """
 
 import argparse
@@ -14,7 +15,6 @@ import contextlib
 import signal
 import ssl
 from collections.abc import Callable, Iterable
-from dataclasses import fields
 from functools import partial
 from secrets import token_hex
 from typing import Any
@@ -22,27 +22,29 @@ from typing import Any
 import mqtt5
 from mqtt5 import ConnAckReasonCode, DisconnectReasonCode, PubCompReasonCode, PublishPacket, TopicFilter
 
-LIMITS: dict[str, Any] = {"receive_max": 100, "topic_alias_max": 16, "max_packet_size": 256 * 1024}  # in CONNACK
+MAX_SIZE, MAX_ITEMS, FIRST_SIZE, FIRST_ITEMS = 256 * 1024, 1000, 16 * 1024, 32  # of packets and lists; of CONNECT
+LIMITS: dict[str, Any] = {"receive_max": 100, "topic_alias_max": 16, "max_packet_size": MAX_SIZE}  # in CONNACK
 MAX_IN_FLIGHT, MAX_WAITING, MAX_BACKLOG = 100, 10_000, 4 * 1024 * 1024  # unanswered and waiting messages, unsent bytes
 CONNECT_TIMEOUT, LINGER, FOREVER = 10.0, 2.0, 1e9  # seconds: until CONNECT, to send the last packet, no keep-alive
+OLD_CONNACK = bytes.fromhex("20020001")  # of MQTT 3.1 and 3.1.1: this version is not supported
 
 Subscription = tuple[TopicFilter, int | None]  # with its subscription identifier
-Retained = dict[str, tuple[PublishPacket, str | None]]  # topic -> message, client id of its sender
-Say = Callable[[str], object]
+Message = tuple[PublishPacket, mqtt5.PublishTemplate, str]  # with the client id of its sender
 
 
 class Client(asyncio.Protocol):
     transport: asyncio.Transport
 
-    def __init__(self, clients: dict[str | None, "Client"], retained: Retained) -> None:
+    def __init__(self, clients: dict[str, "Client"], retained: dict[str, Message]) -> None:
         self.clients, self.retained, self.closing, self.loop = clients, retained, False, asyncio.get_running_loop()
-        self.id: str | None = None  # until CONNECT
+        self.id = ""  # until CONNECT
         self.will: mqtt5.Will | None = None
-        self.decoder, self.max_packet_size = mqtt5.Decoder(LIMITS["max_packet_size"]), float("inf")
-        self.subscriptions: dict[str, Subscription] = {}  # by topic filter
-        self.topics: dict[int | None, str] = {}  # by topic alias
+        self.decoder = mqtt5.Decoder(FIRST_SIZE, sender="client", max_list_items=FIRST_ITEMS)
+        self.max_packet_size: int | None = None
+        self.aliases = mqtt5.TopicAliasReceiver(LIMITS["topic_alias_max"])
+        self.subscriptions: mqtt5.TopicTree[Subscription] = mqtt5.TopicTree()
         self.received: set[int] = set()  # ids of QoS 2 messages for which PUBREL is due
-        self.waiting: list[PublishPacket] = []
+        self.waiting: list[tuple[mqtt5.PublishTemplate, dict[str, Any]]] = []  # and what differs for this client
         self.in_flight: set[int] = set()  # ids of messages that the client has not acknowledged
 
     def connection_made(self, transport: Any) -> None:
@@ -60,9 +62,7 @@ class Client(asyncio.Protocol):
         if self.clients.get(self.id) is self:
             del self.clients[self.id]
         if self.will:  # at once: its delay ends with the session
-            values = {f.name: getattr(self.will, f.name) for f in fields(self.will) if f.name != "will_delay_interval"}
-            values |= {"payload": self.will.payload or b"", "packet_id": 1 if self.will.qos else None}
-            self.publish(PublishPacket(**values))
+            self.publish(self.will.publish(1 if self.will.qos else None))
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -71,21 +71,25 @@ class Client(asyncio.Protocol):
                 if not self.closing:
                     self.handle(packet)
         except mqtt5.DecodeError as error:
-            self.close(error.connack(str(error)) if self.id is None else error.disconnect(str(error)))
+            if error.protocol_level in (3, 4) and not self.id:
+                self.transport.write(OLD_CONNACK)  # this client does not read the CONNACK of MQTT 5.0
+                self.close()
+            else:
+                self.close(error.disconnect(str(error)) if self.id else error.connack(str(error)))
 
-    def send(self, packet: mqtt5.BasePacket) -> bool:
-        data = packet.write()  # not sent if it is too large for the client (3.1.2.11.4)
-        if sent := len(data) <= self.max_packet_size and not (self.closing or self.transport.is_closing()):
-            self.transport.write(data)
-        return sent
+    def send(self, packet: mqtt5.BasePacket) -> None:
+        with contextlib.suppress(mqtt5.PacketTooLarge):  # not sent if it is too large for the client (3.1.2.11.4)
+            data = packet.write(max_packet_size=self.max_packet_size)
+            if not (self.closing or self.transport.is_closing()):
+                self.transport.write(data)
 
     def refuse(self, code: int, text: str | None = None) -> None:
-        answer = mqtt5.ConnAckPacket if self.id is None else mqtt5.DisconnectPacket
+        answer = mqtt5.DisconnectPacket if self.id else mqtt5.ConnAckPacket
         self.close(answer(reason_code=code, reason_str=text))
 
     def close(self, answer: mqtt5.ConnAckPacket | mqtt5.DisconnectPacket | None = None) -> None:
-        if answer and not self.send(answer):
-            self.send(answer.replace(reason_str=None))
+        if answer:
+            self.send(answer)
         if not self.closing:
             self.closing = True
             if self.transport.can_write_eof():
@@ -98,12 +102,10 @@ class Client(asyncio.Protocol):
 
     def handle(self, packet: mqtt5.Packet) -> None:
         match packet:
-            case mqtt5.ConnectPacket() if self.id is None and packet.authentication_method is not None:
+            case mqtt5.ConnectPacket() if packet.authentication_method is not None:
                 self.refuse(ConnAckReasonCode.BAD_AUTHENTICATION_METHOD)
-            case mqtt5.ConnectPacket() if self.id is None:
+            case mqtt5.ConnectPacket():
                 self.connect(packet)
-            case _ if self.id is None:
-                self.refuse(ConnAckReasonCode.PROTOCOL_ERROR, "the first packet must be CONNECT")
             case PublishPacket():
                 self.receive(packet)
             case mqtt5.PubRelPacket(number):
@@ -115,7 +117,7 @@ class Client(asyncio.Protocol):
             case mqtt5.PubAckPacket(number) | mqtt5.PubRecPacket(number) | mqtt5.PubCompPacket(number):
                 self.in_flight.discard(number)
                 self.flush()
-            case mqtt5.SubscribePacket(_, wanted) if any(each.pattern.startswith("$share/") for each in wanted):
+            case mqtt5.SubscribePacket(_, wanted) if any(mqtt5.split_shared(each.pattern)[0] for each in wanted):
                 self.refuse(DisconnectReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED)
             case mqtt5.SubscribePacket():
                 self.subscribe(packet)
@@ -135,9 +137,10 @@ class Client(asyncio.Protocol):
 
     def connect(self, packet: mqtt5.ConnectPacket) -> None:
         assigned = None if packet.client_id else f"client-{token_hex(8)}"
-        self.id, self.will = packet.client_id or assigned, packet.will
+        self.id, self.will = packet.client_id or assigned or "", packet.will
+        self.decoder.max_packet_size, self.decoder.max_list_items = MAX_SIZE, MAX_ITEMS
         self.patience = packet.keep_alive * 1.5 or FOREVER
-        self.max_packet_size = packet.max_packet_size or self.max_packet_size
+        self.max_packet_size = packet.max_packet_size
         self.max_in_flight = min(packet.receive_max, MAX_IN_FLIGHT)
         if earlier := self.clients.get(self.id):
             earlier.refuse(DisconnectReasonCode.SESSION_TAKEN_OVER)
@@ -148,66 +151,62 @@ class Client(asyncio.Protocol):
 
     def subscribe(self, packet: mqtt5.SubscribePacket) -> None:
         asking = [f for f in packet.topic_filters if f.retain_handling <= (f.pattern not in self.subscriptions)]
-        self.subscriptions |= {each.pattern: (each, packet.subscription_id) for each in packet.topic_filters}
+        self.subscriptions.update({each.pattern: (each, packet.subscription_id) for each in packet.topic_filters})
         self.send(mqtt5.SubAckPacket(packet.packet_id, [each.max_qos for each in packet.topic_filters]))
         for wanted in asking:  # retain_handling 0: always, 1: if the subscription is new, 2: never
-            for message, sender in self.retained.values():
-                self.offer(message, sender, [(wanted, packet.subscription_id)], retained=True)
+            for topic, message in self.retained.items():
+                if mqtt5.topic_matches(wanted.pattern, topic):
+                    self.offer(message, [(wanted, packet.subscription_id)], retained=True)
 
     def receive(self, packet: PublishPacket) -> None:
-        topic = packet.topic or self.topics.get(packet.topic_alias)
+        message = self.aliases.resolve(packet)
         repeated = packet.qos == 2 and packet.packet_id in self.received
-        if packet.topic_alias is not None and packet.topic_alias > LIMITS["topic_alias_max"]:
-            self.refuse(DisconnectReasonCode.TOPIC_ALIAS_INVALID)
-        elif not topic or packet.subscription_ids:
-            self.refuse(DisconnectReasonCode.PROTOCOL_ERROR, "unknown topic alias, or a subscription id from a client")
-        elif packet.qos and not repeated and len(self.received) == LIMITS["receive_max"]:
+        if packet.qos and not repeated and len(self.received) == LIMITS["receive_max"]:
             self.refuse(DisconnectReasonCode.RECEIVE_MAX_EXCEEDED)
         else:
-            self.topics[packet.topic_alias] = topic  # None, no alias, is never looked up without a topic
             if not repeated:
-                self.publish(packet.replace(topic=topic, topic_alias=None, duplicate=False))
+                self.publish(message)
             if packet.packet_id is not None:  # QoS 1 or 2
                 self.received |= {packet.packet_id} if packet.qos == 2 else set()
                 self.send((mqtt5.PubAckPacket if packet.qos == 1 else mqtt5.PubRecPacket)(packet.packet_id))
 
-    def publish(self, message: PublishPacket) -> None:
-        if message.retain and message.payload:
-            self.retained[message.topic] = message, self.id
-        elif message.retain:
-            self.retained.pop(message.topic, None)
+    def publish(self, packet: PublishPacket) -> None:
+        message = packet, mqtt5.PublishTemplate(packet), self.id  # encoded once, for all
+        if packet.retain and packet.payload:
+            self.retained[packet.topic] = message
+        elif packet.retain:
+            self.retained.pop(packet.topic, None)
         for client in self.clients.values():
-            client.offer(message, self.id, client.subscriptions.values())
+            client.offer(message, client.subscriptions.match(packet.topic))
 
-    def offer(
-        self, message: PublishPacket, sender: str | None, subscriptions: Iterable[Subscription], retained: bool = False
-    ) -> None:
-        found = [each for each in subscriptions if not (each[0].no_local and sender == self.id)]
-        found = [each for each in found if mqtt5.topic_matches(each[0].pattern, message.topic)]
-        if found:
-            qos = min(message.qos, max(wanted.max_qos for wanted, _ in found))
-            retain = retained or (message.retain and any(wanted.retain_as_published for wanted, _ in found))
-            numbers, packet_id = [number for _, number in found if number], 1 if qos else None
-            self.waiting.append(message.replace(qos=qos, retain=retain, subscription_ids=numbers, packet_id=packet_id))
+    def offer(self, message: Message, subscriptions: Iterable[Subscription], retained: bool = False) -> None:
+        packet, template, sender = message
+        if found := [each for each in subscriptions if not (each[0].no_local and sender == self.id)]:
+            qos = min(packet.qos, max(wanted.max_qos for wanted, _ in found))
+            retain = retained or (packet.retain and any(wanted.retain_as_published for wanted, _ in found))
+            numbers = [number for _, number in found if number]
+            self.waiting.append((template, {"qos": qos, "retain": retain, "subscription_ids": numbers}))
             self.flush()
             if len(self.waiting) > MAX_WAITING or self.transport.get_write_buffer_size() > MAX_BACKLOG:
                 self.refuse(DisconnectReasonCode.QUOTA_EXCEEDED)  # too slow
 
     def flush(self) -> None:
-        while self.waiting and (self.waiting[0].qos == 0 or len(self.in_flight) < self.max_in_flight):
-            packet = self.waiting.pop(0)
-            number = next(n for n in range(1, 65536) if n not in self.in_flight)
-            if self.send(packet.replace(packet_id=number if packet.qos else None)) and packet.qos:
-                self.in_flight.add(number)
+        while self.waiting and (not self.waiting[0][1]["qos"] or len(self.in_flight) < self.max_in_flight):
+            template, delivery = self.waiting.pop(0)
+            number = next(n for n in range(1, 65536) if n not in self.in_flight) if delivery["qos"] else None
+            parts = template.write_parts(packet_id=number, topic_alias=None, **delivery)
+            fits = self.max_packet_size is None or sum(map(len, parts)) <= self.max_packet_size
+            if fits and not (self.closing or self.transport.is_closing()):
+                self.transport.writelines(parts)
+                self.in_flight |= {number} if number else set()
 
 
-async def main(host: str, port: int, say: Say = print, tls: ssl.SSLContext | None = None) -> None:
-    clients: dict[str | None, Client] = {}
-    retained: Retained = {}
+async def main(host: str, port: int, say: Callable[[str], object] = print, tls: ssl.SSLContext | None = None) -> None:
+    clients: dict[str, Client] = {}
+    connect = partial(Client, clients, {})
     timeout = CONNECT_TIMEOUT if tls else None
-    server = await asyncio.get_running_loop().create_server(
-        lambda: Client(clients, retained), host, port, ssl=tls, ssl_handshake_timeout=timeout
-    )
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(connect, host, port, ssl=tls, ssl_handshake_timeout=timeout)
     say("listening on {}:{}".format(*server.sockets[0].getsockname()))
     try:
         await asyncio.Event().wait()  # until cancelled

@@ -9,7 +9,7 @@ import contextlib
 import functools
 import ssl
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,23 +19,25 @@ from mqtt5 import ConnAckPacket, ConnectPacket, DisconnectPacket
 EXAMPLES = Path(__file__).parent.parent / "examples"
 sys.path.insert(0, str(EXAMPLES))
 import broker  # noqa: E402
+import handlers as handlers  # noqa: E402
 from client import Client as Client  # noqa: E402
 from client import MqttError as MqttError  # noqa: E402
 
 HOST = "127.0.0.1"
 TIMEOUT = 30.0  # a test takes this long only if something is wrong
 
+Serve = Callable[[str, int, Callable[[str], object], ssl.SSLContext | None], Coroutine[Any, Any, None]]
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @contextlib.asynccontextmanager
-async def broker_running(tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+async def broker_running(tls: ssl.SSLContext | None = None, serve: Serve = broker.main) -> AsyncIterator[int]:
     """Gives the broker's port; an exception that only asyncio's handler saw is a failure."""
     unhandled: list[dict[str, Any]] = []
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _, context: unhandled.append(context))
     listening = loop.create_future()
-    server = asyncio.create_task(broker.main(HOST, 0, listening.set_result, tls))
+    server = asyncio.create_task(serve(HOST, 0, listening.set_result, tls))
     async with asyncio.timeout(TIMEOUT):
         try:
             yield int((await listening).rpartition(":")[2])
@@ -43,14 +45,14 @@ async def broker_running(tls: ssl.SSLContext | None = None) -> AsyncIterator[int
             server.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await server
-    assert not unhandled
+    assert not unhandled, unhandled
 
 
-def with_broker(function: Callable[[int], Awaitable[None]]) -> Callable[[], None]:
+def with_broker(function: Callable[[int], Awaitable[None]], serve: Serve = broker.main) -> Callable[[], None]:
     """Runs a coroutine with the port of a broker."""
 
     async def run() -> None:
-        async with broker_running() as port:
+        async with broker_running(serve=serve) as port:
             await function(port)
 
     @functools.wraps(function)
@@ -59,6 +61,13 @@ def with_broker(function: Callable[[int], Awaitable[None]]) -> Callable[[], None
 
     del wrapper.__wrapped__  # pytest would take the argument for a fixture
     return wrapper
+
+
+async def program(name: str, *arguments: str) -> asyncio.subprocess.Process:
+    """Starts an example."""
+    pipe = asyncio.subprocess.PIPE
+    command = (sys.executable, str(EXAMPLES / name), *arguments)
+    return await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
 
 
 class Wire:

@@ -162,7 +162,7 @@ async def test_slow_client_is_disconnected(port: int) -> None:
     [
         (mqtt5.PingReqPacket().write(), ConnAckReasonCode.PROTOCOL_ERROR),
         (PublishPacket("t", b"x").write(), ConnAckReasonCode.PROTOCOL_ERROR),
-        (bytes.fromhex("10 0d 0004 4d515454 04 02 003c 00 0000"), ConnAckReasonCode.UNSUPPORTED_PROTOCOL_VERSION),
+        (bytes.fromhex("10 0d 0004 4d515454 06 02 003c 00 0000"), ConnAckReasonCode.UNSUPPORTED_PROTOCOL_VERSION),
         (bytes.fromhex("10 0d 0004 4d515454 05 03 003c 00 0000"), ConnAckReasonCode.MALFORMED_PACKET),
         (b"GET / HTTP/1.1\r\n\r\n", ConnAckReasonCode.MALFORMED_PACKET),
         (bytes.fromhex("10 ff ff ff 7f"), ConnAckReasonCode.PACKET_TOO_LARGE),
@@ -177,6 +177,29 @@ def test_first_packet_wrong_is_refused(data: bytes, reason_code: int) -> None:
             await wire.expect_end(reason_code, ConnAckPacket)
 
     conversation()
+
+
+@pytest.mark.parametrize("connect", ["10 0c 0004 4d515454 04 02 003c 0000", "10 0e 0006 4d5149736470 03 02 003c 0000"])
+def test_connect_of_older_version_is_refused_in_kind(connect: str) -> None:
+    @with_broker
+    async def conversation(port: int) -> None:
+        async with Wire(port, bytes.fromhex(connect)) as wire:
+            assert await asyncio.wait_for(wire.reader.read(), TIMEOUT) == bytes.fromhex("20020001")
+
+    conversation()
+
+
+@with_broker
+async def test_limits_before_connect_are_small(port: int) -> None:
+    large, many = Will("gone", payload=bytes(20_000)), [("name", "value")] * 100
+    for fields, reason_code in (
+        ({"will": large}, ConnAckReasonCode.PACKET_TOO_LARGE),
+        ({"user_properties": many}, ConnAckReasonCode.QUOTA_EXCEEDED),
+    ):
+        async with Wire(port, ConnectPacket("c", **fields)) as wire:
+            await wire.expect_end(reason_code, ConnAckPacket)
+    async with connected(port) as client:
+        await client.publish("t", large.payload, QoS.AT_LEAST_ONCE, user_properties=many)
 
 
 @pytest.mark.parametrize(

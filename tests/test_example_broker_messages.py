@@ -106,13 +106,11 @@ async def test_unsubscribe_ends_subscription(port: int) -> None:
 
 @with_broker
 async def test_topic_alias_of_client_is_resolved(port: int) -> None:
-    async with connected(port) as client:
+    async with connected(port) as client, Wire(port, ConnectPacket("wire")) as wire:
         assert client.connack.topic_alias_max > 0
         await client.subscribe("t", "u")
-        await client.publish("t", b"1", topic_alias=1)
-        await client.publish("", b"2", topic_alias=1)
-        await client.publish("u", b"3", topic_alias=1)
-        await client.publish("", b"4", QoS.EXACTLY_ONCE, topic_alias=1)
+        wire.send(PublishPacket("t", b"1", topic_alias=1), PublishPacket("", b"2", topic_alias=1))
+        wire.send(PublishPacket("u", b"3", topic_alias=1), PublishPacket("", b"4", qos=2, packet_id=1, topic_alias=1))
         got = [await message(client) for _ in range(4)]
         assert [(each.topic, each.payload) for each in got] == [("t", b"1"), ("t", b"2"), ("u", b"3"), ("u", b"4")]
         assert {each.topic_alias for each in got} == {None}

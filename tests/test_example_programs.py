@@ -5,18 +5,11 @@ import asyncio
 import signal
 import socket
 import struct
-import sys
 
 import pytest
-from example_peers import EXAMPLES, HOST, TIMEOUT, Wire, connected, error_of, with_broker
+from example_peers import EXAMPLES, HOST, TIMEOUT, Wire, connected, error_of, program, with_broker
 
 from mqtt5 import ConnectPacket, DisconnectReasonCode
-
-
-async def program(name: str, *arguments: str) -> asyncio.subprocess.Process:
-    pipe = asyncio.subprocess.PIPE
-    command = (sys.executable, str(EXAMPLES / name), *arguments)
-    return await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -82,5 +75,5 @@ def test_demo_with_given_port_uses_it() -> None:
 
 
 def test_examples_stay_short() -> None:
-    for name in ("broker.py", "client.py", "demo.py"):
+    for name in ("broker.py", "client.py", "demo.py", "handlers.py"):
         assert len((EXAMPLES / name).read_text().splitlines()) < 270

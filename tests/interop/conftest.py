@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Fixtures of the interoperability tests: one mosquitto broker for all of them, and names that no two tests share."""
+"""Fixtures of the interoperability tests: one mosquitto and one example broker for all, and names that no two share."""
 
 import itertools
 from collections.abc import Callable, Iterator
 
 import pytest
-from peers import Link, mosquitto
+from peers import Link, mosquitto, start_broker, stop
 
 _numbers = itertools.count(1)
 
@@ -15,6 +15,25 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of a mosquitto with its defaults."""
     with mosquitto(tmp_path_factory.mktemp("mosquitto")) as port:
         yield port
+
+
+@pytest.fixture(scope="session")
+def ours() -> Iterator[int]:
+    """The port of our example broker."""
+    process, port = start_broker()
+    try:
+        yield port
+        assert process.poll() is None, "the broker has died"
+    finally:
+        stop(process)
+
+
+@pytest.fixture
+def witness(ours: int) -> Iterator[Link]:
+    """A connection of our own to the example broker."""
+    with Link(ours) as link:
+        link.connect()
+        yield link
 
 
 @pytest.fixture

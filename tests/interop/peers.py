@@ -6,9 +6,11 @@ on 127.0.0.1. `Link` knows bytes and packets; sessions, acknowledgements and the
 """
 
 import os
+import select
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -39,9 +41,20 @@ def program(name: str, package: str) -> str:
 
 
 def peer_library(name: str) -> Path:
-    """The directory of a library from PyPI that nox -s peers installed for the tests."""
+    """The directory of a library that nox -s peers installed for the tests."""
     path = ROOT / ".venv" / "peers" / name
     return path if path.is_dir() else missing(f"the library {name} (nox -s peers)")
+
+
+@contextmanager
+def peer_importable(name: str) -> Iterator[None]:
+    """Lets the block import such a library."""
+    path = str(peer_library(name))
+    sys.path.append(path)
+    try:
+        yield
+    finally:
+        sys.path.remove(path)
 
 
 def free_port() -> int:
@@ -71,6 +84,23 @@ def stop(process: subprocess.Popen[Any]) -> None:
     for stream in (process.stdin, process.stdout, process.stderr):
         if stream is not None:
             stream.close()
+
+
+def line_of(process: subprocess.Popen[bytes]) -> str:
+    """The next line that a program prints, waited for. Its output must not be buffered."""
+    assert process.stdout is not None
+    ready, _, _ = select.select([process.stdout], [], [], WAIT)
+    assert ready, "the program prints nothing"
+    return process.stdout.readline().decode().rstrip("\n")
+
+
+def start_broker() -> tuple[subprocess.Popen[bytes], int]:
+    """Starts the example broker. Returns its process, which the caller stops, and its port."""
+    command = [sys.executable, str(ROOT / "examples" / "broker.py"), "--port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, bufsize=0)
+    said, _, port = line_of(process).rpartition(":")
+    assert said == f"listening on {HOST}"
+    return process, int(port)
 
 
 MOSQUITTO = """
@@ -120,7 +150,7 @@ class Link:
     def __init__(self, port: int, max_packet_size: int | None = None) -> None:
         self.socket = socket.create_connection((HOST, port), WAIT)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.decoder = mqtt5.Decoder(max_packet_size)
+        self.decoder = mqtt5.Decoder(max_packet_size, sender="server")
 
     def __enter__(self) -> "Link":
         return self

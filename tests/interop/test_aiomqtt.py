@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from peers import HOST, WAIT, Link, peer_library
+from peers import HOST, WAIT, Link, peer_importable
 
 import mqtt5
 from mqtt5 import (
@@ -42,14 +42,10 @@ PROPERTIES: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def aiomqtt() -> Iterator[ModuleType]:
-    path = str(peer_library("aiomqtt"))
-    sys.path.append(path)
-    try:
+    with peer_importable("aiomqtt"):
         import aiomqtt
 
         yield aiomqtt
-    finally:
-        sys.path.remove(path)
 
 
 @pytest.fixture

@@ -10,11 +10,12 @@ import importlib.util
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 from conversation import MESSAGE, USER_PROPERTIES, MakeLink, content, receive
-from peers import HOST, ROOT, WAIT
+from peers import HOST, ROOT, WAIT, Link, mosquitto
 
 from mqtt5 import (
     ConnAckReasonCode,
@@ -140,3 +141,69 @@ def test_example_client_as_a_program(broker: int, name: str) -> None:
     done = subprocess.run(command, capture_output=True, timeout=2 * WAIT, check=False, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("hello at QoS") == 3
+
+
+def test_example_client_tolerates_twice_the_receive_maximum(example: ModuleType, broker: int, name: str) -> None:
+    """mosquitto 2.0.11 begins to send the next QoS 2 message with PUBREL, not after PUBCOMP (4.9)."""
+
+    async def test() -> None:
+        connect = ConnectPacket(name, clean_start=True, receive_max=2)
+        sender = example.Client(HOST, broker, ConnectPacket("", clean_start=True))
+        async with example.Client(HOST, broker, connect) as it, sender:
+            await it.subscribe(name)
+            await asyncio.gather(*(sender.publish(name, b"%d" % number, 2) for number in range(50)))
+            assert sorted([int((await it.receive()).payload) for _ in range(50)]) == list(range(50))
+            await it.ping()
+
+    run(test)
+
+
+def test_example_client_tolerates_resumed_session(example: ModuleType, broker: int, name: str) -> None:
+    """mosquitto 2.0.11 sends again all that is in flight, whatever the new Receive Maximum is."""
+
+    async def test() -> None:
+        connect = ConnectPacket(name, clean_start=True, session_expiry_interval=60)
+        sender = example.Client(HOST, broker, ConnectPacket("", clean_start=True))
+        async with sender:
+            with Link(broker) as link:  # acknowledges nothing
+                link.connect(name, session_expiry_interval=60)
+                link.subscribe(name)
+                for number in range(20):
+                    await sender.publish(name, b"%d" % number, 2)
+                for _ in range(20):
+                    link.expect(PublishPacket)
+            async with example.Client(HOST, broker, connect.replace(clean_start=False, receive_max=1)) as it:
+                assert [int((await it.receive()).payload) for _ in range(20)] == list(range(20))
+                await it.ping()
+
+    run(test)
+
+
+def test_example_client_tolerates_one_byte_more(example: ModuleType, broker: int, name: str) -> None:
+    """mosquitto 2.0.11 sends 301 bytes to a client with a Maximum Packet Size of 300."""
+
+    async def test() -> None:
+        connect = ConnectPacket(name, clean_start=True, max_packet_size=300)
+        async with example.Client(HOST, broker, connect) as it:
+            await it.subscribe(name)
+            message = PublishPacket(name, b"")
+            payload = bytes(301 - message.replace(payload=bytes(200)).packet_size + 200)
+            await it.publish(name, payload)
+            assert (await it.receive()).packet_size == 301
+
+    run(test)
+
+
+def test_example_client_reports_message_too_large(example: ModuleType, tmp_path: Path, name: str) -> None:
+    """mosquitto 2.0.11 answers with PUBACK 0x95, a code that PUBACK does not have: only this message has failed."""
+
+    async def test(port: int) -> None:
+        async with example.Client(HOST, port, ConnectPacket(name, clean_start=True)) as it:
+            with pytest.raises(example.MqttError) as error:
+                await it.publish(name, bytes(200), 1)
+            assert (error.value.reason_code, error.value.reason_code.name) == (0x95, "PACKET_TOO_LARGE")
+            assert await it.publish(name, b"small", 1)
+
+    settings = "message_size_limit 100\nmax_queued_messages 1000"  # with 0, it closes the connection too
+    with mosquitto(tmp_path, settings) as port:
+        run(lambda: test(port))
