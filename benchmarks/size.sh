@@ -34,8 +34,10 @@ texts="mqtt5_strerror"
 names="mqtt5_type_name mqtt5_reason_name"
 reflection="mqtt5_reflect mqtt5_field_name"
 components="mqtt5_check_will mqtt5_check_subscription"
-helpers="mqtt5_encode_head mqtt5_fit mqtt5_foreign_protocol"
+helpers="mqtt5_encode_head mqtt5_fit mqtt5_foreign_protocol mqtt5_split_shared"
 templates="mqtt5_template_init mqtt5_template_encode mqtt5_template_encode_head"
+aliases="mqtt5_alias_init mqtt5_alias_apply mqtt5_alias_commit mqtt5_alias_resolve"
+omitted="$texts $names $reflection $components $helpers $templates $aliases"
 functions=$(sed -n 's/^MQTT5_API.*[ *]\(mqtt5_[a-z0-9_]*\)(.*/\1/p' csrc/mqtt5.h)
 
 # name|options|functions that the program calls too
@@ -45,7 +47,9 @@ configurations=(
     "broker|-DMQTT5_BROKER_ONLY|"
     "codec+strerror||$texts"
     "codec+reflect||$texts $reflection"
-    "all||$texts $names $reflection $components $helpers $templates"
+    "codec+template||$templates"
+    "codec+alias||$aliases"
+    "all||$omitted"
 )
 
 # What may be needed from outside. For the helpers, see "Routines for integer arithmetic" in GCC's internals manual.
@@ -64,7 +68,7 @@ compile() { # directory, options, added functions, compiler and its options
         "$@" "${options[@]}" $extra -c "$source" -o "$out/$(basename "$source" .c).o"
     done
     for name in $functions; do
-        [[ " $texts $names $reflection $components $helpers $templates " == *" $name "* && " $added " != *" $name "* ]] || roots+=("-Wl,-u,$name")
+        [[ " $omitted " == *" $name "* && " $added " != *" $name "* ]] || roots+=("-Wl,-u,$name")
     done
     "${link[@]}" -nostdlib -r -Wl,--gc-sections "${roots[@]}" "$out"/*.o -o "$out/linked.elf"
     "${1%gcc}nm" --undefined-only "$out"/*.o | awk 'NF == 2 {print $2}' | sort -u >"$out/undefined"

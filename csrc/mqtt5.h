@@ -588,11 +588,11 @@ typedef struct mqtt5_template {
 } mqtt5_template;
 
 /**
- * Prepares a template from a PUBLISH (MQTT5_ERR_RESERVED_TYPE for another type). data is memory for everything but the
- * payload, of size bytes, which must stay as long as the template, and so must what packet->payload points to. The
- * rest of the packet is copied. *used is the number of bytes that it takes; with data NULL, this only measures, and the
- * template must not be encoded. Checks the packet (mqtt5_check), except for its packet identifier and DUP, which are
- * ignored. *used is 0 if that fails. options->max_packet_size is ignored here: it is the receiver's.
+ * Prepares a template from a PUBLISH (MQTT5_ERR_RESERVED_TYPE for another type). data is memory of size bytes for
+ * everything but the payload. It must stay as long as the template, and so must the bytes of the payload; the rest of
+ * the packet is copied. *used is the number of bytes that it takes. With data NULL this only measures, and the template
+ * must not be encoded. Checks the packet (mqtt5_check), except for its packet identifier and DUP, which are ignored;
+ * *used is 0 if that fails. Ignores options->max_packet_size, which is the receiver's.
  */
 MQTT5_API mqtt5_status mqtt5_template_init(mqtt5_template *t, const mqtt5_packet *packet, const mqtt5_options *options,
                                            uint8_t *data, size_t size, size_t *used, mqtt5_error *error);
@@ -670,8 +670,8 @@ MQTT5_API mqtt5_status mqtt5_check_topic_filter(mqtt5_view pattern);
 MQTT5_API bool mqtt5_topic_matches(mqtt5_view pattern, mqtt5_view topic);
 
 /**
- * Splits the filter of a shared subscription, "$share/NAME/FILTER" (4.8.2): true, and *name and *filter are its parts,
- * which borrow its bytes. Of any other, false: *name is empty and *filter is the whole. The filter must be valid.
+ * Splits the filter of a shared subscription, "$share/NAME/FILTER" (4.8.2). True: *name and *filter are its parts,
+ * which borrow its bytes. False for any other filter: *name is empty and *filter is the whole. It must be valid.
  */
 MQTT5_API bool mqtt5_split_shared(mqtt5_view pattern, mqtt5_view *name, mqtt5_view *filter);
 

@@ -49,7 +49,7 @@ static size_t list_size(const mqtt5_properties *properties, mqtt5_property_id id
     return w.at;
 }
 
-/* Where the field after a length begins, which was written at a place. */
+/* Returns where the variable byte integer that begins at `at` ends. */
 static size_t after_varint(const uint8_t *data, size_t at)
 {
     while (data[at++] >= 0x80) {
@@ -135,7 +135,7 @@ static FAST mqtt5_status check_flags(const mqtt5_template *t, const mqtt5_delive
     return MQTT5_OK;
 }
 
-/* Item i of a list of which the items before it were taken; NULL if the wire bytes are invalid. */
+/* Returns item i of a list, after the items before it; NULL if the wire bytes are invalid. */
 static INLINE const uint32_t *next_id(const uint32_t *items, size_t i, mqtt5_list *left, value *room)
 {
     return items != NULL ? items + i : (const uint32_t *)mqtt5_next_item(left, MQTT5_KIND_VARINTS, room);
@@ -178,7 +178,7 @@ static INLINE uint8_t *put_length(uint8_t *to, size_t length)
     return to + size;
 }
 
-/* Do both have the same fields, so that their heads differ in numbers only? */
+/* True if both have the same fields, so that their heads differ only in numbers. */
 static FAST bool is_alike(const mqtt5_delivery *d, const mqtt5_delivery *own)
 {
     const mqtt5_list *ids = &d->subscription_ids;
@@ -283,14 +283,15 @@ static NOINLINE void write_head(uint8_t *at, const mqtt5_template *t, const mqtt
     (void)put(at, head + t->rest, t->head.size - t->rest);
 }
 
-/* Of the payload, the first bytes are copied: all or none. */
-static FAST mqtt5_status encode_delivery(const mqtt5_template *t, const mqtt5_delivery *d, const mqtt5_options *options,
-                                         size_t copied, uint8_t *data, size_t size, size_t *written, mqtt5_error *error)
+/* Encodes the head, and `copied` bytes of the payload: all or none. */
+static APART mqtt5_status encode_delivery(const mqtt5_template *t, const mqtt5_delivery *d,
+                                          const mqtt5_options *options, size_t copied, uint8_t *data, size_t size,
+                                          size_t *written, mqtt5_error *error)
 {
     const bool alike = is_alike(d, &t->delivery);
     mqtt5_status status;
     size_t whole;
-    sizes s;
+    sizes s = {0, 0, 0};
 
     s.head = t->head.size;
     *written = 0;
