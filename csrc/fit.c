@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fit.c - leaves out what a sender may leave out of a packet, so that the receiver accepts its size.
+ * fit.c - omits what a sender may omit from a packet, so that the receiver accepts its size.
  *
  * It does not know how a packet is written.
  */
