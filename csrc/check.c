@@ -584,11 +584,11 @@ mqtt5_status mqtt5_check_restrictions(const mqtt5_packet *packet, const mqtt5_op
     if (options->forbid_control_characters) {
         return mqtt5_check(packet, options, error);
     }
+    if (options->max_list_items > 0) { /* in the order of check_packet() */
+        check_limits(&c, packet);
+    }
     if (options->sender != MQTT5_SENDER_ANY) {
         check_sender(&c, packet);
-    }
-    if (options->max_list_items > 0) {
-        check_limits(&c, packet);
     }
     return result_of(&c, error);
 }

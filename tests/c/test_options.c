@@ -194,6 +194,22 @@ static void test_lenient_head(void)
     }
 }
 
+/* Decoding reports the error that mqtt5_check() does, in each build: limits before senders. */
+static void test_two_errors(void)
+{
+    static const uint8_t auth[] = {0xF0, 0x10, 0, 0x0E, 0x26, 0, 1, 'k', 0, 1, 'v', 0x26, 0, 1, 'k', 0, 1, 'v'};
+    const mqtt5_options options = {.max_list_items = 1, .sender = MQTT5_SENDER_CLIENT};
+    mqtt5_packet packet;
+    mqtt5_error error;
+    size_t size;
+
+    begin("a client's AUTH with Success and a user property too many");
+    CHECK(mqtt5_decode(auth, sizeof(auth), NULL, &packet, &size, NULL) == MQTT5_OK);
+    CHECK(mqtt5_check(&packet, &options, NULL) == MQTT5_ERR_TOO_MANY_ITEMS);
+    CHECK(mqtt5_decode(auth, sizeof(auth), &options, &packet, &size, &error) == MQTT5_ERR_TOO_MANY_ITEMS);
+    CHECK(error.field == MQTT5_PROP_USER_PROPERTIES && error.index == 1 && error.offset == 11);
+}
+
 int main(void)
 {
     test_fit();
@@ -201,5 +217,6 @@ int main(void)
     test_head();
     test_check();
     test_lenient_head();
+    test_two_errors();
     return finish(cases, "cases");
 }
