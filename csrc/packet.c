@@ -584,7 +584,8 @@ static FAST bool may_refuse(const mqtt5_packet *packet, const mqtt5_options *opt
 static APART mqtt5_status decode_body(const uint8_t *data, size_t size, const mqtt5_options *options,
                                       mqtt5_packet *packet, mqtt5_error *error)
 {
-    const mqtt5_status status = parse_and_check(data, size, false, packet, error);
+    const bool lenient = options != NULL && options->lenient; /* then an error is not the last word */
+    const mqtt5_status status = parse_and_check(data, size, false, packet, lenient ? NULL : error);
 
     packet->lenient = false;
     if (status == MQTT5_OK && (options == NULL || !may_refuse(packet, options))) {

@@ -42,6 +42,15 @@ static mqtt5_packet with_texts(unsigned type)
     return packet;
 }
 
+static const mqtt5_error untouched = {MQTT5_STATUS_COUNT, 0x5A, 1, 2, 3};
+
+/* An error is written only on an error. */
+static bool is_untouched(const mqtt5_error *error)
+{
+    return error->status == untouched.status && error->field == untouched.field && error->offset == untouched.offset &&
+           error->index == untouched.index && error->packet_id == untouched.packet_id;
+}
+
 static bool has(const mqtt5_packet *packet, mqtt5_property_id id)
 {
     return mqtt5_has(&packet->as.properties, id);
@@ -70,7 +79,9 @@ static void test_fit(void)
             const mqtt5_status expected = limit.max_packet_size < least ? MQTT5_ERR_PACKET_TOO_LARGE : MQTT5_OK;
 
             packet = with_texts(types[i]);
+            error = untouched;
             CHECK(mqtt5_fit(&packet, &limit, &size, &error) == expected);
+            CHECK(is_untouched(&error) == (expected == MQTT5_OK));
             if (expected != MQTT5_OK) {
                 CHECK(has(&packet, MQTT5_PROP_REASON_STR) && has(&packet, MQTT5_PROP_USER_PROPERTIES));
                 CHECK(size == whole && error.field == MQTT5_FIELD_REMAINING_LENGTH);
@@ -179,6 +190,7 @@ static void test_lenient_head(void)
     static const uint8_t bytes[] = {0x30, 0x10, 0, 1, 't', 5, 0x18, 0, 0, 0, 10, 'p', 'a', 'y', 'l', 'o', 'a', 'd'};
     const mqtt5_options options = {.lenient = true};
     mqtt5_packet packet;
+    mqtt5_error error = untouched;
     size_t size, i;
 
     begin("a head with a Will Delay Interval");
@@ -187,7 +199,7 @@ static void test_lenient_head(void)
         const mqtt5_status expected = i < 11 ? MQTT5_INCOMPLETE : MQTT5_OK;
 
         memcpy(data, bytes, i);
-        CHECK(mqtt5_decode_head(data, i, &options, &packet, &size, NULL) == expected);
+        CHECK(mqtt5_decode_head(data, i, &options, &packet, &size, &error) == expected && is_untouched(&error));
         CHECK(expected != MQTT5_OK || (packet.lenient && size == 18 && packet.as.publish.payload.size == 7));
         CHECK(expected != MQTT5_OK || !has(&packet, MQTT5_PROP_WILL_DELAY_INTERVAL));
         free(data);
