@@ -58,7 +58,7 @@ static void check_binary(checker *c, mqtt5_view view, unsigned field)
 }
 
 /* The option that forbids what 1.5.4 says a string SHOULD NOT contain. */
-static INLINE void check_controls(checker *c, const mqtt5_view *view, unsigned field)
+static FAST void check_controls(checker *c, const mqtt5_view *view, unsigned field)
 {
     require(c, !c->options->forbid_control_characters || !mqtt5_has_control_character(*view),
             MQTT5_ERR_CONTROL_CHARACTER, field);
@@ -195,13 +195,15 @@ static const property patterns = {MQTT5_FIELD_PATTERNS, MQTT5_KIND_PATTERNS, RUL
 static const property reason_codes = {MQTT5_FIELD_REASON_CODES, MQTT5_KIND_REASON_CODES, RULE_NONE, 0, 0};
 
 /* The properties whose rule lenient reading waives; their kind still holds. */
-static const uint64_t waived = (uint64_t)1 << MQTT5_PROP_PAYLOAD_FORMAT_INDICATOR | (uint64_t)1
-                                                                                        << MQTT5_PROP_RESPONSE_TOPIC;
+static bool is_waived(unsigned id)
+{
+    return id == MQTT5_PROP_PAYLOAD_FORMAT_INDICATOR || id == MQTT5_PROP_RESPONSE_TOPIC;
+}
 
 /* The value of a property, or one item of its list. */
 static FAST void check_property(checker *c, const property *row, const void *value)
 {
-    const unsigned rule = c->options->lenient && (waived >> row->id & 1) ? (unsigned)RULE_NONE : row->rule;
+    const unsigned rule = c->options->lenient && is_waived(row->id) ? (unsigned)RULE_NONE : row->rule;
 
     check_status(c, check_value(row->kind, rule, value), row->id);
     if (row->kind == MQTT5_KIND_STRING) {
@@ -356,9 +358,9 @@ static void check_code_of_sender(checker *c, uint8_t code)
     }
 }
 
-static void check_sender(checker *c, const mqtt5_packet *packet)
+static NOINLINE void check_sender(checker *c, const mqtt5_packet *packet)
 {
-    const uint64_t present = packet->as.properties.present;
+    const uint32_t present = (uint32_t)packet->as.properties.present; /* all identifiers below are less than 32 */
     const unsigned sender = c->options->sender;
     size_t i;
 
