@@ -443,14 +443,7 @@ static void check_auth(checker *c, const mqtt5_auth *p)
 
 static mqtt5_status result_of(const checker *c, mqtt5_error *error)
 {
-    if (c->status != MQTT5_OK && error != NULL) {
-        error->status = c->status;
-        error->field = c->field;
-        error->offset = 0;
-        error->index = c->index;
-        error->packet_id = 0;
-    }
-    return c->status;
+    return c->status == MQTT5_OK ? MQTT5_OK : mqtt5_report(error, c->status, c->field, c->index);
 }
 
 mqtt5_status mqtt5_check_will(const mqtt5_will *will, const mqtt5_options *options, mqtt5_error *error)
