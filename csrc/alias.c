@@ -5,8 +5,7 @@
  * It knows which alias stands for which topic. It does not know connections, bytes on the wire, or whether a packet was
  * really sent: the caller says so.
  */
-#include "mqtt5.h"
-#include "mqtt5_config.h"
+#include "mqtt5_table.h"
 
 /* A slot: the size of the topic, 0 if the alias is not in use; when it was used last; the topic. */
 enum { SIZE_AT = 0, USED_AT = 2, TOPIC_AT = MQTT5_ALIAS_OVERHEAD };
@@ -140,11 +139,10 @@ mqtt5_status mqtt5_alias_resolve(mqtt5_aliases *aliases, mqtt5_publish *publish,
     }
     if (status == MQTT5_OK) {
         publish->properties.present &= ~bit(MQTT5_PROP_TOPIC_ALIAS);
-    } else if (error != NULL) {
-        error->status = status;
-        error->field = MQTT5_PROP_TOPIC_ALIAS;
-        error->offset = 0;
-        error->index = 0;
+        return MQTT5_OK;
+    }
+    (void)mqtt5_report(error, status, MQTT5_PROP_TOPIC_ALIAS, 0);
+    if (error != NULL) {
         error->packet_id = publish->packet_id;
     }
     return status;

@@ -58,7 +58,7 @@ static void check_binary(checker *c, mqtt5_view view, unsigned field)
 }
 
 /* The option that forbids what 1.5.4 says a string SHOULD NOT contain. */
-static INLINE void check_controls(checker *c, const mqtt5_view *view, unsigned field)
+static FAST void check_controls(checker *c, const mqtt5_view *view, unsigned field)
 {
     require(c, !c->options->forbid_control_characters || !mqtt5_has_control_character(*view),
             MQTT5_ERR_CONTROL_CHARACTER, field);
@@ -195,13 +195,15 @@ static const property patterns = {MQTT5_FIELD_PATTERNS, MQTT5_KIND_PATTERNS, RUL
 static const property reason_codes = {MQTT5_FIELD_REASON_CODES, MQTT5_KIND_REASON_CODES, RULE_NONE, 0, 0};
 
 /* The properties whose rule lenient reading waives; their kind still holds. */
-static const uint64_t waived = (uint64_t)1 << MQTT5_PROP_PAYLOAD_FORMAT_INDICATOR | (uint64_t)1
-                                                                                        << MQTT5_PROP_RESPONSE_TOPIC;
+static bool is_waived(unsigned id)
+{
+    return id == MQTT5_PROP_PAYLOAD_FORMAT_INDICATOR || id == MQTT5_PROP_RESPONSE_TOPIC;
+}
 
 /* The value of a property, or one item of its list. */
 static FAST void check_property(checker *c, const property *row, const void *value)
 {
-    const unsigned rule = c->options->lenient && (waived >> row->id & 1) ? (unsigned)RULE_NONE : row->rule;
+    const unsigned rule = c->options->lenient && is_waived(row->id) ? (unsigned)RULE_NONE : row->rule;
 
     check_status(c, check_value(row->kind, rule, value), row->id);
     if (row->kind == MQTT5_KIND_STRING) {
@@ -356,9 +358,9 @@ static void check_code_of_sender(checker *c, uint8_t code)
     }
 }
 
-static void check_sender(checker *c, const mqtt5_packet *packet)
+static NOINLINE void check_sender(checker *c, const mqtt5_packet *packet)
 {
-    const uint64_t present = packet->as.properties.present;
+    const uint32_t present = (uint32_t)packet->as.properties.present; /* all identifiers below are less than 32 */
     const unsigned sender = c->options->sender;
     size_t i;
 
@@ -441,14 +443,7 @@ static void check_auth(checker *c, const mqtt5_auth *p)
 
 static mqtt5_status result_of(const checker *c, mqtt5_error *error)
 {
-    if (c->status != MQTT5_OK && error != NULL) {
-        error->status = c->status;
-        error->field = c->field;
-        error->offset = 0;
-        error->index = c->index;
-        error->packet_id = 0;
-    }
-    return c->status;
+    return c->status == MQTT5_OK ? MQTT5_OK : mqtt5_report(error, c->status, c->field, c->index);
 }
 
 mqtt5_status mqtt5_check_will(const mqtt5_will *will, const mqtt5_options *options, mqtt5_error *error)
@@ -584,11 +579,11 @@ mqtt5_status mqtt5_check_restrictions(const mqtt5_packet *packet, const mqtt5_op
     if (options->forbid_control_characters) {
         return mqtt5_check(packet, options, error);
     }
+    if (options->max_list_items > 0) { /* in the order of check_packet() */
+        check_limits(&c, packet);
+    }
     if (options->sender != MQTT5_SENDER_ANY) {
         check_sender(&c, packet);
-    }
-    if (options->max_list_items > 0) {
-        check_limits(&c, packet);
     }
     return result_of(&c, error);
 }

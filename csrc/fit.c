@@ -15,17 +15,16 @@ mqtt5_status mqtt5_fit(mqtt5_packet *packet, const mqtt5_options *options, size_
     static const uint8_t dropped[] = {MQTT5_PROP_REASON_STR, MQTT5_PROP_USER_PROPERTIES}; /* in this order */
     mqtt5_properties *properties = &packet->as.properties;
     const uint64_t present = properties->present;
-    mqtt5_status status = mqtt5_encode_checked(packet, options, NULL, 0, packet_size, error);
-    const size_t whole = *packet_size;
+    mqtt5_status status = mqtt5_encode_checked(packet, options, NULL, 0, packet_size, NULL);
     size_t i;
 
     for (i = 0; status == MQTT5_ERR_PACKET_TOO_LARGE && i < sizeof(dropped) && is_in(IN_REASONED, packet->type); i++) {
         properties->present &= ~bit(dropped[i]);
-        status = mqtt5_encode_checked(packet, options, NULL, 0, packet_size, error);
+        status = mqtt5_encode_checked(packet, options, NULL, 0, packet_size, NULL);
     }
-    if (status != MQTT5_OK) {
+    if (status != MQTT5_OK) { /* once more as it was, for its size and the error */
         properties->present = present;
-        *packet_size = whole;
+        status = mqtt5_encode_checked(packet, options, NULL, 0, packet_size, error);
     }
     return status;
 }

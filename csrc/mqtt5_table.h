@@ -139,6 +139,9 @@ static inline bool is_list(unsigned kind)
 #pragma GCC visibility push(hidden)
 #endif
 
+/* status.c: fills in an error, unless it is NULL, without offset and packet identifier. Returns the status. */
+mqtt5_status mqtt5_report(mqtt5_error *error, mqtt5_status status, unsigned field, size_t index);
+
 extern const property mqtt5_rows[ROWS];
 extern const uint8_t mqtt5_first_row[HIGHEST_PROPERTY + 1];
 const property *mqtt5_find_property(uint32_t id, unsigned where);

@@ -357,14 +357,12 @@ static unsigned packet_flags(const mqtt5_packet *packet)
 
 /* --------------------------------------------------------- entry points */
 
-static mqtt5_status report(mqtt5_error *error, mqtt5_status status, unsigned field, size_t offset, size_t index)
+/* Reports an error of the first bytes of a packet. */
+static mqtt5_status report_at(mqtt5_error *error, mqtt5_status status, unsigned field, size_t offset)
 {
+    (void)mqtt5_report(error, status, field, 0);
     if (error != NULL) {
-        error->packet_id = 0;
-        error->status = status;
-        error->field = (uint8_t)field;
         error->offset = offset;
-        error->index = index;
     }
     return status;
 }
@@ -422,7 +420,7 @@ static NOINLINE mqtt5_status check_first_bytes(const uint8_t *data, size_t size,
         field = MQTT5_FIELD_REASON_CODE;
         offset = 4;
     }
-    return status == MQTT5_OK ? status : report(error, status, field, offset, 0);
+    return status == MQTT5_OK ? status : report_at(error, status, field, offset);
 }
 
 /* True if check_first_bytes() allows all packets that begin with this byte. */
@@ -450,13 +448,13 @@ mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, const mqtt5_options *
     *packet_size = 0;
     type = data[0] >> 4;
     if (type == 0) {
-        return report(error, MQTT5_ERR_RESERVED_TYPE, MQTT5_FIELD_PACKET_TYPE, 0, 0);
+        return mqtt5_report(error, MQTT5_ERR_RESERVED_TYPE, MQTT5_FIELD_PACKET_TYPE, 0);
     }
     if (!is_in(DECODED, type)) {
-        return report(error, MQTT5_ERR_WRONG_DIRECTION, MQTT5_FIELD_PACKET_TYPE, 0, 0);
+        return mqtt5_report(error, MQTT5_ERR_WRONG_DIRECTION, MQTT5_FIELD_PACKET_TYPE, 0);
     }
     if (type != MQTT5_PUBLISH && (data[0] & 0x0Fu) != reserved_flags(type)) {
-        return report(error, MQTT5_ERR_RESERVED_FLAGS, MQTT5_FIELD_FLAGS, 0, 0);
+        return mqtt5_report(error, MQTT5_ERR_RESERVED_FLAGS, MQTT5_FIELD_FLAGS, 0);
     }
     r = reader_of(data + 1, size - 1);
     remaining = read_varint(&r);
@@ -465,7 +463,7 @@ mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, const mqtt5_options *
         return MQTT5_INCOMPLETE;
     }
     if (r.status != MQTT5_OK) {
-        return report(error, r.status, MQTT5_FIELD_REMAINING_LENGTH, 1, 0);
+        return report_at(error, r.status, MQTT5_FIELD_REMAINING_LENGTH, 1);
     }
     whole = (size_t)(r.at - data) + remaining;
     *packet_size = whole;
@@ -473,7 +471,7 @@ mqtt5_status mqtt5_frame(const uint8_t *data, size_t size, const mqtt5_options *
         status = check_first_bytes(data, size, options, error);
     }
     if (status == MQTT5_OK && exceeds_limit(whole, options)) {
-        status = report(error, MQTT5_ERR_PACKET_TOO_LARGE, MQTT5_FIELD_REMAINING_LENGTH, 1, 0);
+        status = report_at(error, MQTT5_ERR_PACKET_TOO_LARGE, MQTT5_FIELD_REMAINING_LENGTH, 1);
     }
     if (status != MQTT5_OK) {
         if (error != NULL) {
@@ -529,7 +527,7 @@ static FAST mqtt5_status parse_and_check(const uint8_t *data, size_t size, bool 
     const mqtt5_status status = parse(data, size, lenient, packet, NULL);
 
     if (!is_parsed(status)) {
-        return report(error, status, 0, 0, 0);
+        return mqtt5_report(error, status, 0, 0);
     }
 #if IS_FAST
     if (status == MQTT5_OK && !lenient) {
@@ -584,7 +582,8 @@ static FAST bool may_refuse(const mqtt5_packet *packet, const mqtt5_options *opt
 static APART mqtt5_status decode_body(const uint8_t *data, size_t size, const mqtt5_options *options,
                                       mqtt5_packet *packet, mqtt5_error *error)
 {
-    const mqtt5_status status = parse_and_check(data, size, false, packet, error);
+    const bool lenient = options != NULL && options->lenient; /* then an error is not the last word */
+    const mqtt5_status status = parse_and_check(data, size, false, packet, lenient ? NULL : error);
 
     packet->lenient = false;
     if (status == MQTT5_OK && (options == NULL || !may_refuse(packet, options))) {
@@ -646,7 +645,7 @@ static INLINE mqtt5_status encode_packet(const mqtt5_packet *packet, const mqtt5
     w.size = data == NULL ? 0 : size < largest_packet ? size : largest_packet;
     *written = 0;
     if (!is_in(ENCODED, packet->type)) {
-        return report(error, MQTT5_ERR_WRONG_DIRECTION, MQTT5_FIELD_PACKET_TYPE, 0, 0);
+        return mqtt5_report(error, MQTT5_ERR_WRONG_DIRECTION, MQTT5_FIELD_PACKET_TYPE, 0);
     }
     payload = packet->type == MQTT5_PUBLISH ? packet->as.publish.payload.size : 0;
     given = varint_size(payload); /* never too many */
@@ -656,13 +655,13 @@ static INLINE mqtt5_status encode_packet(const mqtt5_packet *packet, const mqtt5
     whole = w.at + payload;
     *written = only_head ? w.at : whole;
     if (whole > largest_packet || exceeds_limit(whole, options)) {
-        return report(error, MQTT5_ERR_PACKET_TOO_LARGE, MQTT5_FIELD_REMAINING_LENGTH, 0, 0);
+        return mqtt5_report(error, MQTT5_ERR_PACKET_TOO_LARGE, MQTT5_FIELD_REMAINING_LENGTH, 0);
     }
     if (w.data == NULL) {
         return MQTT5_OK;
     }
     if (w.size < *written) {
-        return report(error, MQTT5_ERR_NO_SPACE, 0, 0, 0);
+        return mqtt5_report(error, MQTT5_ERR_NO_SPACE, 0, 0);
     }
     w.data[0] = (uint8_t)((unsigned)packet->type << 4 | packet_flags(packet));
     if (payload > 0 && !only_head) { /* last, so that it is never moved */

@@ -1,10 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * status.c - the reason code that answers each status (4.13, and the sections of the packets).
+ * status.c - errors: how one is reported, and the reason code that answers it (4.13, and the sections of the packets).
  *
  * The texts are in strerror.c, so that firmware can go without them.
  */
-#include "mqtt5.h"
+#include "mqtt5_table.h"
+
+mqtt5_status mqtt5_report(mqtt5_error *error, mqtt5_status status, unsigned field, size_t index)
+{
+    if (error != NULL) {
+        error->status = status;
+        error->field = (uint8_t)field;
+        error->offset = 0;
+        error->index = index;
+        error->packet_id = 0;
+    }
+    return status;
+}
 
 uint8_t mqtt5_reason_code(mqtt5_status status)
 {

@@ -24,18 +24,6 @@ static INLINE size_t alias_size(const mqtt5_delivery *d)
     return d->topic_alias != 0 ? 3 : 0;
 }
 
-static NOINLINE mqtt5_status refuse_delivery(mqtt5_error *error, mqtt5_status status, unsigned field, size_t index)
-{
-    if (error != NULL) {
-        error->status = status;
-        error->field = (uint8_t)field;
-        error->offset = 0;
-        error->index = index;
-        error->packet_id = 0;
-    }
-    return status;
-}
-
 /* ------------------------------------------------------------- preparing */
 
 /* The size of a list of properties; 0 if it is not there. */
@@ -70,7 +58,7 @@ mqtt5_status mqtt5_template_init(mqtt5_template *t, const mqtt5_packet *packet, 
 
     *used = 0;
     if (packet->type != MQTT5_PUBLISH) {
-        return refuse_delivery(error, MQTT5_ERR_RESERVED_TYPE, MQTT5_FIELD_PACKET_TYPE, 0);
+        return mqtt5_report(error, MQTT5_ERR_RESERVED_TYPE, MQTT5_FIELD_PACKET_TYPE, 0);
     }
     memset(&unlimited, 0, sizeof(unlimited));
     if (options != NULL) {
@@ -120,17 +108,17 @@ mqtt5_status mqtt5_template_init(mqtt5_template *t, const mqtt5_packet *packet, 
 static FAST mqtt5_status check_flags(const mqtt5_template *t, const mqtt5_delivery *d, mqtt5_error *error)
 {
     if (d->qos > 2) {
-        return refuse_delivery(error, MQTT5_ERR_BAD_QOS_FLAGS, MQTT5_FIELD_QOS, 0);
+        return mqtt5_report(error, MQTT5_ERR_BAD_QOS_FLAGS, MQTT5_FIELD_QOS, 0);
     }
     if (d->qos == 0 && d->duplicate) {
-        return refuse_delivery(error, MQTT5_ERR_DUP_WITHOUT_QOS, MQTT5_FIELD_DUPLICATE, 0);
+        return mqtt5_report(error, MQTT5_ERR_DUP_WITHOUT_QOS, MQTT5_FIELD_DUPLICATE, 0);
     }
     if ((d->qos == 0) != (d->packet_id == 0)) {
-        return refuse_delivery(error, d->qos == 0 ? MQTT5_ERR_PACKET_ID_WITHOUT_QOS : MQTT5_ERR_NO_PACKET_ID,
-                               MQTT5_FIELD_PACKET_ID, 0);
+        return mqtt5_report(error, d->qos == 0 ? MQTT5_ERR_PACKET_ID_WITHOUT_QOS : MQTT5_ERR_NO_PACKET_ID,
+                            MQTT5_FIELD_PACKET_ID, 0);
     }
     if (d->topic_alias == 0 && t->topic_size == 2) {
-        return refuse_delivery(error, MQTT5_ERR_NO_TOPIC, MQTT5_FIELD_TOPIC, 0);
+        return mqtt5_report(error, MQTT5_ERR_NO_TOPIC, MQTT5_FIELD_TOPIC, 0);
     }
     return MQTT5_OK;
 }
@@ -222,24 +210,24 @@ static NOINLINE mqtt5_status check_lists(const mqtt5_template *t, const mqtt5_de
     value room;
 
     if (count > most) {
-        return refuse_delivery(error, MQTT5_ERR_TOO_MANY_ITEMS, MQTT5_PROP_SUBSCRIPTION_ID, most);
+        return mqtt5_report(error, MQTT5_ERR_TOO_MANY_ITEMS, MQTT5_PROP_SUBSCRIPTION_ID, most);
     }
     for (i = 0; i < count; i++) {
         const uint32_t *id = next_id(items, i, &left, &room);
         mqtt5_status status = id == NULL ? MQTT5_ERR_TRUNCATED : check_varint(RULE_NOT_ZERO, *id);
 
         if (status != MQTT5_OK) {
-            return refuse_delivery(error, status, MQTT5_PROP_SUBSCRIPTION_ID, i);
+            return mqtt5_report(error, status, MQTT5_PROP_SUBSCRIPTION_ID, i);
         }
         if (size < beyond) {
             size += 1 + varint_size(*id);
         }
     }
     if (t->user_property_count > most) {
-        return refuse_delivery(error, MQTT5_ERR_TOO_MANY_ITEMS, MQTT5_PROP_USER_PROPERTIES, most);
+        return mqtt5_report(error, MQTT5_ERR_TOO_MANY_ITEMS, MQTT5_PROP_USER_PROPERTIES, most);
     }
     if (count > 0 && options != NULL && options->sender == MQTT5_SENDER_CLIENT) { /* 3.3.4-6 */
-        return refuse_delivery(error, MQTT5_ERR_SENDER_PROPERTY, MQTT5_PROP_SUBSCRIPTION_ID, 0);
+        return mqtt5_report(error, MQTT5_ERR_SENDER_PROPERTY, MQTT5_PROP_SUBSCRIPTION_ID, 0);
     }
     size += alias_size(d) + expiry_size(d);
     s->properties = size;
@@ -306,13 +294,13 @@ static APART mqtt5_status encode_delivery(const mqtt5_template *t, const mqtt5_d
     whole = s.head + t->payload.size;
     if (whole > MQTT5_MAX_REMAINING_LENGTH + 5 ||
         (options != NULL && options->max_packet_size > 0 && whole > options->max_packet_size)) {
-        return refuse_delivery(error, MQTT5_ERR_PACKET_TOO_LARGE, MQTT5_FIELD_REMAINING_LENGTH, 0);
+        return mqtt5_report(error, MQTT5_ERR_PACKET_TOO_LARGE, MQTT5_FIELD_REMAINING_LENGTH, 0);
     }
     if (data == NULL) {
         return MQTT5_OK;
     }
     if (size < *written) {
-        return refuse_delivery(error, MQTT5_ERR_NO_SPACE, 0, 0);
+        return mqtt5_report(error, MQTT5_ERR_NO_SPACE, 0, 0);
     }
     if (alike) {
         patch_head(data, t, d);

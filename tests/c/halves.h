@@ -65,6 +65,7 @@
 #define mqtt5_write_properties broker_write_properties
 #define mqtt5_check_string broker_check_string
 #define mqtt5_is_shared broker_is_shared
+#define mqtt5_report broker_report
 #define mqtt5_note_field broker_note_field
 #define mqtt5_write_length broker_write_length
 #endif
