@@ -154,15 +154,17 @@ static int begin_payload(decoder *self)
     const uint8_t *data = waiting(self);
     const mqtt5_view *view;
     mqtt5_packet packet;
+    size_t needed;
 
     if (self->payload != NULL || size < PAYLOAD_FROM || size < self->next_try) {
         return 0;
     }
     self->next_try = 2 * size; /* so that this takes linear time */
-    if (mqtt5_decode_head(data, size, &self->options, &packet, &self->needed, NULL) != MQTT5_OK ||
-        self->needed <= size || self->state->packets[packet.type]->payload == NULL) {
-        return 0;
+    if (mqtt5_decode_head(data, size, &self->options, &packet, &needed, NULL) != MQTT5_OK || needed <= size ||
+        self->state->packets[packet.type]->payload == NULL) {
+        return 0; /* a packet that is refused waits for the next step */
     }
+    self->needed = needed;
     view = (const mqtt5_view *)((const char *)&packet + self->state->packets[packet.type]->payload->offset);
     arrived = size - (size_t)(view->data - data);
     self->payload_size = (Py_ssize_t)view->size;
@@ -289,15 +291,39 @@ static void drop_packet(decoder *self, size_t size)
     tidy(self);
 }
 
+/* The bytes of a complete packet whose payload is in an object of its own. */
+static PyObject *join_payload(const decoder *self, size_t size)
+{
+    PyObject *joined = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)size);
+
+    if (joined != NULL) {
+        const size_t before = size - (size_t)self->payload_size;
+
+        memcpy(PyBytes_AS_STRING(joined), waiting(self), before);
+        memcpy(PyBytes_AS_STRING(joined) + before, PyBytes_AS_STRING(self->payload), (size_t)self->payload_size);
+    }
+    return joined;
+}
+
 /* Raises the error of the next packet, and drops the packet. */
 static void refuse_packet(decoder *self, const mqtt5_packet *packet, const mqtt5_error *error, size_t size)
 {
-    const size_t waits = (size_t)(self->end - self->start);
-    const size_t shown = self->payload != NULL ? size - (size_t)self->payload_size : waits;
-    PyObject *buffer = Py_NewRef(self->buffer), *exception;
+    const bool is_joined = self->payload != NULL && self->filled == self->payload_size;
+    PyObject *buffer = is_joined ? join_payload(self, size) : Py_NewRef(self->buffer), *exception;
+    const uint8_t *data = is_joined ? NULL : waiting(self);
     const unsigned moves = self->moves;
+    size_t shown = (size_t)(self->end - self->start);
 
-    exception = native_refuse(self->state, packet, error, waiting(self), shown, size, self->at_start);
+    if (buffer == NULL) {
+        return;
+    }
+    if (is_joined) {
+        data = (const uint8_t *)PyBytes_AS_STRING(buffer);
+        shown = size;
+    } else if (self->payload != NULL) {
+        shown = size - (size_t)self->payload_size;
+    }
+    exception = native_refuse(self->state, packet, error, data, shown, size, self->at_start);
     Py_DECREF(buffer);
     if (exception != NULL && self->moves == moves) {
         Py_XSETREF(self->error, Py_NewRef(exception));
@@ -328,11 +354,14 @@ static PyObject *next(decoder *self)
             return NULL;
         }
         status = mqtt5_decode_head(waiting(self), (size_t)waits, &self->options, &packet, &size, &error);
-        if (status != MQTT5_OK) { /* a limit has changed */
-            refuse_packet(self, &packet, &error, size);
+        self->needed = size;
+        if (status != MQTT5_OK) { /* a limit has changed; one of lists applies to complete packets */
+            if (is_complete ||
+                mqtt5_frame(waiting(self), (size_t)waits, &self->options, &size, NULL) > MQTT5_INCOMPLETE) {
+                refuse_packet(self, &packet, &error, size);
+            }
             return NULL;
         }
-        self->needed = size;
         return is_complete ? take_packet(self, &packet, (Py_ssize_t)(size - (size_t)self->payload_size)) : NULL;
     }
     if (waits == 0 || (size_t)waits < self->needed) {

@@ -169,6 +169,43 @@ def test_limit_that_still_fits_changes_nothing(arrived: int) -> None:
     assert [packet.write() for packet in decoder] == [data, *(packet.write() for packet in SENT)]
 
 
+@pytest.mark.parametrize("late", [True, False])
+def test_large_packet_refused_however_it_was_fed(late: bool) -> None:
+    """Also if so much waits that its payload would get an object of its own."""
+    data = PublishPacket("t", bytes(200_000)).write()
+    decoder = fed(data[:40_000], max_packet_size=None if late else 5_000)
+    decoder.max_packet_size = 5_000
+    decoder.feed(data[40_000:40_010])
+    with pytest.raises(DecodeError) as caught:
+        next(decoder)
+    assert (caught.value.reason_code, caught.value.packet_size, decoder.buffered) == (0x95, len(data), 0)
+
+
+def test_limit_of_lists_waits_for_whole_packet() -> None:
+    """As for a packet that arrives at once; the error is the same."""
+    data = PublishPacket("t", bytes(100_000), user_properties=PAIRS).write()
+    decoder = fed(data[:40_000])
+    assert list(decoder) == []
+    decoder.max_list_items = 2
+    assert list(decoder) == []
+    decoder.feed(data[40_000:])
+    with pytest.raises(DecodeError) as caught:
+        next(decoder)
+    error = refused(data, max_list_items=2)
+    assert (str(caught.value), vars(caught.value)) == (str(error), vars(error))
+
+
+def test_size_limit_lowered_to_complete_packet_tells_the_same() -> None:
+    data = PublishPacket("t", bytes(100_000)).write()
+    decoder = fed(data[:40_000])
+    assert list(decoder) == []
+    decoder.feed(data[40_000:])
+    decoder.max_packet_size = 1000
+    with pytest.raises(DecodeError) as caught:
+        next(decoder)
+    assert str(caught.value) == str(refused(data, max_packet_size=1000))
+
+
 def test_lowered_limit_of_lists_applies_to_waiting_packet() -> None:
     data = PublishPacket("t", b"", user_properties=PAIRS).write()
     decoder = fed(data[:-1], max_list_items=3)
@@ -180,6 +217,26 @@ def test_lowered_limit_of_lists_applies_to_waiting_packet() -> None:
     assert caught.value.reason_code == 0x97
     decoder.skip()
     assert list(decoder) == [PingReqPacket()]
+
+
+def test_first_of_two_wrong_options_reported() -> None:
+    wrong: dict[str, Any] = {
+        "max_packet_size": "1",
+        "sender": 1,
+        "strict": 1,
+        "max_list_items": 0,
+        "forbid_control_characters": None,
+        "from_start": 0,
+    }
+    while wrong:
+        first = next(iter(wrong))
+        with pytest.raises((TypeError, ValueError), match=first):
+            Decoder(**wrong)
+        if wrong.pop("from_start") == 0 and wrong:
+            with pytest.raises((TypeError, ValueError), match=first):
+                read(PING, **wrong)
+            wrong["from_start"] = 0
+        wrong.pop(first, None)
 
 
 def test_read_called_with_wrong_arguments_refused() -> None:
