@@ -59,11 +59,13 @@ def size_limit(value: Any, name: str) -> int:
     """The limit for C: 0 for None, which means no limit. A limit above 32 bits becomes the largest of them."""
     if value is None:
         return 0
-    if not hasattr(value, "__index__"):
-        raise refuse_type(value, name, "an int or None")
-    if index(value) < 1:
-        raise refuse_argument(value, name, "must be at least 1, or None for no limit")
-    return min(index(value), 0xFFFFFFFF)
+    try:
+        number = int.__index__(index(value))  # exactly an int: a class derived from it may compare as it likes
+    except TypeError:
+        raise refuse_type(value, name, "an int or None") from None
+    if number < 1:
+        raise refuse_argument(number, name, "must be at least 1, or None for no limit")
+    return min(number, 0xFFFFFFFF)
 
 
 #: The sides of a connection as C numbers them: mqtt5_sender.

@@ -495,7 +495,10 @@ class BasePacket(Immutable):
     def __of(self, name: str) -> type[Shape]:
         if not issubclass(type(self), BasePacket):
             raise TypeError(f"descriptor {name!r} requires a packet, not {_errors.short(self)}")
-        return self._Immutable__shape  # type: ignore[attr-defined,no-any-return]
+        shape: type[Shape] = self._Immutable__shape  # type: ignore[attr-defined]
+        if shape.is_component:  # of a class that is derived from BasePacket and a component
+            raise TypeError(f"expected an MQTT packet, not {type(self)!r}")
+        return shape
 
     @property
     def packet_size(self) -> int:
@@ -601,9 +604,9 @@ def _options(
 ) -> Any:
     """The options of reading, with the names that Python gives them."""
     members: dict[str, int] = {
-        "lenient": not _converters.to_bool(strict, "strict"),
-        "sender": _converters.to_sender(sender, "sender"),
         "max_packet_size": _converters.size_limit(max_packet_size, "max_packet_size"),
+        "sender": _converters.to_sender(sender, "sender"),
+        "lenient": not _converters.to_bool(strict, "strict"),
         "max_list_items": _converters.size_limit(max_list_items, "max_list_items"),
         "forbid_control_characters": _converters.to_bool(forbid, "forbid_control_characters"),
     }
@@ -700,8 +703,9 @@ class Decoder:
         max_list_items: int | None = None,
         forbid_control_characters: bool = False,
     ) -> None:
+        options = _options(strict, sender, max_packet_size, max_list_items, forbid_control_characters)
         from_start = _converters.to_bool(from_start, "from_start")
-        self._options = _options(strict, sender, max_packet_size, max_list_items, forbid_control_characters)
+        self._options = options
         self._options.stage = lib.MQTT5_STAGE_OPENING if from_start else lib.MQTT5_STAGE_ANY
         self._is_open = sender is None  # then the stage does not matter
         self._buffer = bytearray()
@@ -724,10 +728,11 @@ class Decoder:
                 self._skipping -= skipped
 
     def skip(self) -> None:
-        if self._error is None:
+        error = self._error
+        if error is None:
             raise _errors.nothing_to_skip()
-        if self._error.packet_size is None:
-            raise _errors.again(self._error)
+        if error.packet_size is None:
+            raise _errors.again(error)
         self._error = None  # the packet was dropped when it was refused
 
     @property
@@ -759,8 +764,9 @@ class Decoder:
         raise _refuse_copy(self)
 
     def __next__(self) -> Any:
-        if self._error is not None:
-            raise _errors.again(self._error)
+        error = self._error  # another thread may skip it
+        if error is not None:
+            raise _errors.again(error)
         start, arrived = self._start, self.buffered
         if arrived >= self._needed:  # from here on with copies: another thread may change the buffer
             self._needed = _extent(bytes(self._buffer[start : start + HEADER]), arrived, self._options)
@@ -853,7 +859,7 @@ class PublishTemplate:
         message_expiry_interval: Any = ...,
     ) -> bytes:
         given = _given(packet_id, qos, retain, duplicate, topic_alias, subscription_ids, message_expiry_interval)
-        return self.__encode(lib.mqtt5_template_encode, given) or self._packet.replace(**given).write()
+        return self.__encode(lib.mqtt5_template_encode, given) or self.__replaced(given).write()
 
     def write_parts(
         self,
@@ -868,17 +874,22 @@ class PublishTemplate:
     ) -> tuple[bytes, bytes]:
         given = _given(packet_id, qos, retain, duplicate, topic_alias, subscription_ids, message_expiry_interval)
         head = self.__encode(lib.mqtt5_template_encode_head, given)
-        return (head, self._payload) if head else self._packet.replace(**given).write_parts()
+        return (head, self._payload) if head else self.__replaced(given).write_parts()
+
+    def __replaced(self, given: dict[str, Any]) -> Any:
+        """A packet like that of replace(), also if its class is a derived one."""
+        shape = _packets[lib.MQTT5_PUBLISH]
+        values = {name: slot.__get__(self._packet) for name, slot in shape.slots.items()}
+        return shape.construct(shape.cls, (), values | given, shape.lenient.__get__(self._packet))
 
     def __encode(self, encode: Any, given: dict[str, Any]) -> bytes:
-        """b"" if a value is refused: replace() then finds the same, and describes it."""
-        fields = _packets[lib.MQTT5_PUBLISH].by_name
+        """Converts the given values. b"" if one is refused: the packet with these values then describes why."""
+        shape = _packets[lib.MQTT5_PUBLISH]
         delivery = ffi.new("mqtt5_delivery *", self._struct.delivery)
         for name, value in given.items():
-            try:
-                value = fields[name].convert(value, name)
-            except (TypeError, ValueError):
-                return b""
+            field = shape.by_name[name]
+            given[name] = value = field.convert(value, field.label)  # once: it may run code
+        for name, value in given.items():
             if name == "subscription_ids":
                 items = ffi.new("uint32_t[]", value)
                 value = [items, [ffi.NULL, 0], len(items)]
@@ -889,7 +900,7 @@ class PublishTemplate:
             setattr(delivery, name, value or 0)
         scratch = _take()
         try:
-            options = LENIENT if self._packet.lenient else ffi.NULL
+            options = LENIENT if shape.lenient.__get__(self._packet) else ffi.NULL
             status = encode(self._struct, delivery, options, scratch.out, scratch.ROOM, scratch.size, ffi.NULL)
             size = scratch.size[0]
             if status == lib.MQTT5_OK:
@@ -912,20 +923,17 @@ def _given(
     subscription_ids: Any,
     message_expiry_interval: Any,
 ) -> dict[str, Any]:
-    """The values of a delivery that differ from the packet's."""
-    given = {"packet_id": packet_id, "duplicate": duplicate}
-    if qos is not ...:
-        given["qos"] = qos
-    if retain is not ...:
-        given["retain"] = retain
-    if topic_alias is not ...:
-        given["topic_alias"] = topic_alias
-    if subscription_ids is not ...:
-        is_iterator = hasattr(subscription_ids, "__next__")  # which yields its items only once
-        given["subscription_ids"] = tuple(subscription_ids) if is_iterator else subscription_ids
-    if message_expiry_interval is not ...:
-        given["message_expiry_interval"] = message_expiry_interval
-    return given
+    """The values of a delivery that differ from the packet's, in the order in which a packet converts its fields."""
+    given = {
+        "qos": qos,
+        "retain": retain,
+        "packet_id": packet_id,
+        "duplicate": duplicate,
+        "message_expiry_interval": message_expiry_interval,
+        "subscription_ids": subscription_ids,
+        "topic_alias": topic_alias,
+    }
+    return {name: value for name, value in given.items() if value is not ... or name in ("packet_id", "duplicate")}
 
 
 def topic_matches(filter: str, topic: str) -> bool:

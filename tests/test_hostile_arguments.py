@@ -9,7 +9,9 @@ import pytest
 import mqtt5
 from mqtt5 import (
     ConnectPacket,
+    Decoder,
     PublishPacket,
+    PublishTemplate,
     QoS,
     SubAckPacket,
     TopicFilter,
@@ -30,6 +32,30 @@ class Act:
     def __repr__(self) -> str:
         self.action()
         return "Act"
+
+
+def test_each_argument_of_template_converted_once() -> None:
+    calls: list[int] = []
+    template = PublishTemplate(PublishPacket("t", b""))
+    for delivery in ({"packet_id": 5}, {"packet_id": 0}, {"topic_alias": 0}, {"subscription_ids": [Act(int, 0)]}):
+        name, value = next(iter(delivery.items()))
+        given: Any = {name: Act(lambda: calls.append(1), value) if isinstance(value, int) else value}
+        with pytest.raises(ValueError, match=name):
+            template.write(**given)
+        assert len(calls) == isinstance(value, int)
+        calls.clear()
+
+
+@pytest.mark.parametrize("name", ["max_packet_size", "max_list_items"])
+def test_limit_converted_once(name: str) -> None:
+    values = iter([5, 0, -1])
+    limit: Any = type("Limit", (), {"__index__": lambda self: next(values)})()
+    assert getattr(Decoder(**{name: limit}), name) == 5
+    with pytest.raises(TypeError, match=f"{name} must be an int or None, not type: <class 'int'>"):
+        Decoder(**{name: int})
+    liar: Any = type("Liar", (int,), {"__lt__": lambda self, other: False})(-3)
+    with pytest.raises(ValueError, match=f"{name}=-3: must be at least 1"):
+        Decoder(**{name: liar})
 
 
 def test_buffer_resized_by_later_argument_copied() -> None:

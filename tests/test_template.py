@@ -118,6 +118,15 @@ def test_template_of_subclass_like_its_packet() -> None:
 
     assert PublishTemplate(Message("t", b"p")).write() == PublishPacket("t", b"p").write()
 
+    class Text(PublishPacket):
+        def __new__(cls, text: str) -> "Text":
+            return super().__new__(cls, "t", text.encode())
+
+    template = PublishTemplate(Text("p"))
+    assert template.write(qos=1, packet_id=5) == PublishPacket("t", b"p", qos=1, packet_id=5).write()
+    with pytest.raises(ValueError, match="packet_id=5: a packet with QoS 0 must not have"):
+        template.write(packet_id=5)
+
 
 def test_template_immutable_and_not_copied() -> None:
     template = PublishTemplate(packet=PublishPacket("t", b"p"))

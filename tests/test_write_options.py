@@ -178,3 +178,14 @@ def test_options_of_wrong_type_refused(name: str) -> None:
         write(10)
     with pytest.raises(TypeError):
         write(nothing=1)
+
+
+@pytest.mark.parametrize("name", ["write", "write_parts", "packet_size"])
+def test_component_is_no_packet(name: str) -> None:
+    """Whatever a derived class says."""
+
+    class Both(mqtt5.BasePacket, mqtt5.Will):
+        pass
+
+    with pytest.raises(TypeError, match=r"expected an MQTT packet, not <class '.*Both'>"):
+        getattr(Both("t"), name)()
