@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
 
+from mqtt5._converters import is_a
 from mqtt5.topics import split_shared, topic_matches
 
 TYPE_CHECKING = False  # type checkers go by the name; importing typing would take a fifth of the import
@@ -19,6 +20,11 @@ else:
     V = object
 
 ABSENT: Any = object()
+
+
+def _plain(key: str) -> str:
+    """Exactly a str: a class derived from it may compare as it likes. Anything else is the same, and not in a tree."""
+    return str.__str__(key) if is_a(key, str) else key
 
 
 class _Node(dict[str, "_Node"]):
@@ -70,6 +76,7 @@ class TopicTree(MutableMapping[str, V]):
         Raises ValueError if it is not a valid topic name, TypeError if it is not a str.
         """
         topic_matches("#", topic)
+        topic = _plain(topic)
         exact, node = self._exact.get(topic), self._root
         ends = [] if exact is None else [exact]
         if node or node.plus is not None or node.rest is not None:
@@ -105,14 +112,14 @@ class TopicTree(MutableMapping[str, V]):
         return iter(found)
 
     def __getitem__(self, filter: str) -> V:
-        return self._values[filter]
+        return self._values[_plain(filter)]
 
     def __setitem__(self, filter: str, value: V) -> None:
         self._set(filter, value)
-        self._values[str.__str__(filter)] = value
+        self._values[_plain(filter)] = value
 
     def __delitem__(self, filter: str) -> None:
-        del self._values[filter]
+        del self._values[_plain(filter)]
         self._set(filter, ABSENT)
 
     def _set(self, filter: str, value: V) -> None:

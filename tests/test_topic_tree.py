@@ -108,6 +108,31 @@ def test_any_value_is_kept() -> None:
     assert sorted(map(repr, tree.match("a"))) == ["0", "False", "None", "[]"]
 
 
+class Folded(str):
+    """A str that compares without regard to case, and has levels of its own."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, str) and str.lower(self) == str.lower(other)
+
+    def __hash__(self) -> int:
+        return hash(str.lower(self))
+
+    def split(self, *_: object) -> list[str]:  # type: ignore[override]
+        return ["x"]
+
+
+def test_derived_string_is_its_text() -> None:
+    tree = tree_of("a/b", "a/+")
+    for wrong in ("A/B", "A/+"):
+        with pytest.raises(KeyError):
+            del tree[Folded(wrong)]
+        assert Folded(wrong) not in tree
+    assert sorted(tree.match(Folded("a/b"))) == ["a/+", "a/b"]
+    assert list(tree.match(Folded("A/b"))) == []
+    assert tree[Folded("a/+")] == tree.pop(Folded("a/+")) == "a/+"
+    assert list(tree.match("a/b")) == ["a/b"]
+
+
 def test_missing_filter_is_key_error() -> None:
     tree = tree_of("a/b/+", "$share/n/c")
     for missing in ("a", "a/b", "a/b/+/c", "a/+/+", "c", "$share/m/c", "a/#/b", ""):
