@@ -249,6 +249,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run() -> int:
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed, as with >&-
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115  until the end
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # for a repr that the terminal cannot show
     try:

@@ -764,9 +764,9 @@ class Decoder:
         raise _refuse_copy(self)
 
     def __next__(self) -> Any:
-        error = self._error  # another thread may skip it
-        if error is not None:
-            raise _errors.again(error)
+        raised = self._error  # another thread may skip it
+        if raised is not None:
+            raise _errors.again(raised)
         start, arrived = self._start, self.buffered
         if arrived >= self._needed:  # from here on with copies: another thread may change the buffer
             self._needed = _extent(bytes(self._buffer[start : start + HEADER]), arrived, self._options)

@@ -2,6 +2,8 @@
 """The options of `mqtt5 decode` that concern reading: --keep-going, --lenient, --sender and --join."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 from test_cli import BAD_UTF8, decode
@@ -35,6 +37,17 @@ def test_keep_going_reports_cut_packet():
     status, out, err = decode("--keep-going", BAD_UTF8.hex(), "c000", "3005")
     assert (status, out) == (1, "7: PingReqPacket()\n")
     assert err.endswith("error at 11: the input ends in the packet at 9: 2 bytes of it, 7 needed\n")
+
+
+@pytest.mark.parametrize("closed", ["stdout", "stderr"])
+def test_closed_output_is_no_error(closed):
+    command = ["decode", "--keep-going", LENIENT, "c000"]
+    code = f"import sys; from mqtt5.__main__ import run; sys.argv[1:] = {command}; sys.{closed} = None; sys.exit(run())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    if closed == "stdout":
+        assert (done.returncode, done.stdout, done.stderr.count("error at 4")) == (1, "", 1)
+    else:
+        assert (done.returncode, done.stdout, done.stderr) == (1, "5: PingReqPacket()\n", "")
 
 
 def test_keep_going_in_json_keeps_order():
