@@ -121,6 +121,14 @@ def test_builder_of_the_impossible_refused(call: object, text: str) -> None:
         call()  # type: ignore[operator]
 
 
+def test_builder_takes_bytes_of_any_type() -> None:
+    assert utf8(bytearray(b"a")) == utf8(memoryview(b"a")) == utf8("a")  # type: ignore[arg-type]
+    assert properties(bytearray(b"\x01\x00")) == properties((1, b"\0"))  # type: ignore[arg-type]
+    for call in (lambda: utf8(5), lambda: properties(5), lambda: properties("a")):  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="a bytes-like object is required"):
+            call()
+
+
 # ------------------------------------------------------------------ vectors
 
 

@@ -73,7 +73,7 @@ def utf8(text: str | bytes, *, length: int | None = None) -> bytes:
     The text may be anything: U+0000, surrogates, or as bytes what is not UTF-8. `length` is one that differs from the
     size of the text.
     """
-    data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else bytes(text)
+    data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else _bytes(text)
     return _u16(len(data) if length is None else length) + data
 
 
@@ -82,8 +82,12 @@ def properties(*items: bytes | tuple[int, bytes], length: int | None = None, siz
 
     `length` is a property length that differs from their size, `size` the number of bytes to write it in.
     """
-    data = b"".join(item if isinstance(item, bytes) else varint(item[0]) + item[1] for item in items)
+    data = b"".join(varint(item[0]) + item[1] if isinstance(item, tuple) else _bytes(item) for item in items)
     return varint(len(data) if length is None else length, size) + data
+
+
+def _bytes(data: bytes) -> bytes:
+    return bytes(memoryview(data))  # bytes(5) would be five zeros
 
 
 def _u16(number: int) -> bytes:
