@@ -12,7 +12,7 @@ import os
 import re
 import shlex
 import sys
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
 from typing import Any
 
 try:
@@ -251,7 +251,7 @@ def main(arguments: list[str] | None = None) -> int:
 def run() -> int:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed, as with >&-
-            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115  until the end
+            setattr(sys, name, StringIO())
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # for a repr that the terminal cannot show
     try:
