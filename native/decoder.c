@@ -22,7 +22,7 @@ typedef struct decoder {
     const state *state;
     mqtt5_options options;
     bool at_start;     /* no packet was read or refused yet */
-    unsigned moves;    /* counts how often the next packet became another one */
+    unsigned moves;    /* counts how often the next packet changed, or its place */
     bool is_lost;      /* after an error: it is not known where the next packet begins */
     PyObject *error;   /* the DecodeError, until skip() */
     size_t skipped;    /* bytes of the refused packet that have still to arrive */
@@ -175,6 +175,7 @@ static int begin_payload(decoder *self)
     memcpy(PyBytes_AS_STRING(self->payload), view->data, arrived);
     self->filled = (Py_ssize_t)arrived;
     self->end -= (Py_ssize_t)arrived;
+    self->moves++; /* a step that is under way cannot go back: the payload has left the buffer */
     return 0;
 }
 

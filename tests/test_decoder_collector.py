@@ -3,6 +3,7 @@
 
 import contextlib
 import gc
+import sys
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +17,7 @@ import mqtt5
 from mqtt5 import (
     BasePacket,
     Decoder,
+    PublishPacket,
 )
 
 pytestmark = cpython
@@ -110,3 +112,27 @@ def test_decoder_used_by_collector_during_step(action: str) -> None:
     decoder.__init__()
     decoder.feed(STREAM)
     assert list(decoder) == IN_STREAM
+
+
+def test_large_packet_fed_during_interrupted_step_arrives() -> None:
+    """A step that fails, in whose midst the payload of the next packet gets an object of its own."""
+    unlisted, large = bytes.fromhex("4003000795"), PublishPacket("t", bytes(range(256)) * 400).write()
+    decoder = Decoder(strict=False)
+    decoder.feed(unlisted + large[:40_000])
+    before = sys.gettrace()
+
+    def interrupt(frame: Any, event: str, _: object) -> None:
+        if frame.f_code.co_name in ("unlisted", "_decode"):
+            sys.settrace(before)
+            decoder.feed(large[40_000:40_010])
+            raise KeyboardInterrupt
+
+    sys.settrace(interrupt)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            next(decoder)
+    finally:
+        sys.settrace(before)
+    decoder.feed(large[40_010:] + PING)
+    assert [packet.write() for packet in decoder][-2:] == [large, PING]
+    assert decoder.buffered == 0
