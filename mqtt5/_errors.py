@@ -43,8 +43,15 @@ OLDER = {1: "the client does not use MQTT 5.0", 2: "the server does not support 
 #: Printed instead of a secret.
 HIDDEN = "<hidden>"
 
-#: The fields of a CONNECT that precede every secret, and their sizes in bytes.
-BEFORE_SECRETS = {"protocol_name": 6, "protocol_version": 1, "connect_flags": 1, "keep_alive": 2}
+#: The fields of CONNECT, CONNACK and AUTH that precede every secret, and their sizes in bytes.
+BEFORE_SECRETS = {
+    "protocol_name": 6,
+    "protocol_version": 1,
+    "connect_flags": 1,
+    "keep_alive": 2,
+    "session_present": 1,
+    "reason_code": 1,
+}
 
 
 class Short(reprlib.Repr):
