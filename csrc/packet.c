@@ -548,12 +548,18 @@ static RARE mqtt5_status apply_options(mqtt5_status status, const uint8_t *data,
         packet->lenient = true;
     }
     if (status == MQTT5_OK && options != NULL) {
-        status = check_restrictions(packet, options, error);
+        status = mqtt5_check(packet, options, error); /* once more, now with the options */
     }
     if (status != MQTT5_OK && error != NULL) {
         locate(data, size, lenient, packet, error);
     }
     return status;
+}
+
+static FAST bool exceeds_items(const mqtt5_properties *properties, mqtt5_property_id id, const mqtt5_list *list,
+                               const mqtt5_options *options)
+{
+    return mqtt5_has(properties, id) && options->max_list_items > 0 && list->count > options->max_list_items;
 }
 
 /*
@@ -564,17 +570,16 @@ static FAST bool may_refuse(const mqtt5_packet *packet, const mqtt5_options *opt
 {
     const unsigned looked_at = IN_CONNECT | IN_SUBSCRIBE | IN_UNSUBSCRIBE | IN_SUBSCRIBE_ACK | IN_DISCONNECT | IN_AUTH;
     const mqtt5_properties *properties = &packet->as.properties;
-    const size_t most = options->max_list_items;
 
     if (!IS_FAST || options->forbid_control_characters || is_in(looked_at, packet->type)) {
         return true;
     }
-    if (properties->present != 0) {
-        if (mqtt5_has(properties, MQTT5_PROP_SUBSCRIPTION_ID) ||
-            (mqtt5_has(properties, MQTT5_PROP_USER_PROPERTIES) && most > 0 &&
-             properties->user_properties.count > most)) {
-            return true;
-        }
+    if (exceeds_items(properties, MQTT5_PROP_USER_PROPERTIES, &properties->user_properties, options) ||
+        exceeds_items(properties, MQTT5_PROP_SUBSCRIPTION_ID, &properties->subscription_ids, options)) {
+        return true;
+    }
+    if (packet->type == MQTT5_PUBLISH) {
+        return options->sender == MQTT5_SENDER_CLIENT && mqtt5_has(properties, MQTT5_PROP_SUBSCRIPTION_ID);
     }
     return is_in(IN_RECEIVED, packet->type) && packet->as.puback.reason_code != MQTT5_RC_SUCCESS;
 }
