@@ -606,15 +606,18 @@ mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, const mqtt5_options 
     return status != MQTT5_OK ? status : decode_body(data, *packet_size, options, packet, error);
 }
 
-/* True if everything before the payload of a PUBLISH is there. A field that continues after size is not truncated. */
-static NOINLINE bool has_head(const uint8_t *data, size_t size, bool lenient, mqtt5_packet *packet)
+/*
+ * True if everything before the payload of a PUBLISH is there. A field that continues after size is not truncated. No
+ * property is read before all have arrived, so strict reading is enough.
+ */
+static NOINLINE bool has_head(const uint8_t *data, size_t size, mqtt5_packet *packet)
 {
     size_t header = 1;
 
     while (header < size && data[header] >= 0x80) {
         header++;
     }
-    return header < size && parse(data, size, lenient, packet, NULL) != MQTT5_ERR_TRUNCATED;
+    return header < size && parse(data, size, false, packet, NULL) != MQTT5_ERR_TRUNCATED;
 }
 
 mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, const mqtt5_options *options, mqtt5_packet *packet,
@@ -625,8 +628,7 @@ mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, const mqtt5_opt
     packet->type = size > 0 ? data[0] >> 4 : 0;
     if (status == MQTT5_OK) {
         size = *packet_size;
-    } else if (status != MQTT5_INCOMPLETE || packet->type != MQTT5_PUBLISH ||
-               !has_head(data, size, options != NULL && options->lenient, packet)) {
+    } else if (status != MQTT5_INCOMPLETE || packet->type != MQTT5_PUBLISH || !has_head(data, size, packet)) {
         return status;
     }
     status = decode_body(data, size, options, packet, error);
