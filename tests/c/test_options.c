@@ -145,6 +145,7 @@ static void test_check(void)
     mqtt5_packet packet = with_texts(MQTT5_DISCONNECT);
     mqtt5_options options = {0};
     mqtt5_error error;
+    uint8_t *text;
     size_t size;
 
     begin("limits and senders");
@@ -188,6 +189,11 @@ static void test_check(void)
     options.forbid_control_characters = true;
     CHECK(mqtt5_check(&packet, &options, &error) == MQTT5_ERR_CONTROL_CHARACTER);
     CHECK(error.field == MQTT5_PROP_REASON_STR);
+    text = (uint8_t *)malloc(1); /* a sanitizer sees what is read after the end */
+    *text = 0xC2;                /* begins U+0080 to U+00BF */
+    packet.as.properties.reason_str = mqtt5_view_of(text, 1);
+    CHECK(mqtt5_check(&packet, &options, NULL) == MQTT5_ERR_BAD_UTF8);
+    free(text);
 }
 
 /* Lenient reading of a head, whose strict reading ends with an error before the end of the data. */

@@ -40,6 +40,7 @@ static void test_foreign_protocols(void)
         ROW("\x10\x0c\0\4MQTT", "", 0),
         ROW("\x10\x0e\0\6MQIsdp\3", "mqtt-3.1", 3),
         ROW("\x10\xff\xff\xff\xff", "", 0),
+        ROW("\x10\xff\xff\xff\xff\1\0\4MQTT\4", "", 0),
         ROW("\x16\3\1\2\0", "tls", 0),
         ROW("\x15\3\3\0\2", "tls", 0),
         ROW("GET / HTTP/1.1", "http", 0),
@@ -53,6 +54,8 @@ static void test_foreign_protocols(void)
         ROW("\x82\x04\x20\x03\0\0", "websocket", 0),
         ROW("\x82\x7e\1\0\x20\x03", "websocket", 0),
         ROW("\x82\x8e\1\2\3\4", "", 0),
+        ROW("\x82\x8e", "", 0),
+        ROW("\x82\xfe\0\x10", "", 0),
         ROW("\x30\5\0\1t\0x", "", 0),
     };
     size_t i;
