@@ -33,7 +33,7 @@
 #if !defined(Py_GIL_DISABLED)
 #define USE_FREE_LISTS
 #endif
-#if defined(__GNUC__) /* for a function that is worth its size in each of its few callers */
+#if defined(__GNUC__) /* for a static function that is worth its size in each of its few callers */
 #define HOT inline __attribute__((always_inline))
 #else
 #define HOT
