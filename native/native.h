@@ -176,6 +176,8 @@ void native_refuse_value(const layout *l, PyObject *self, const mqtt5_error *err
 
 /* to_object.c: structs to objects. */
 PyObject *native_read_packet(const state *s, const mqtt5_packet *packet, PyObject *payload);
+/* The object of a packet that is lenient, after native_read_packet(); it may be NULL. */
+PyObject *native_mark_lenient(const state *s, const mqtt5_packet *packet, PyObject *made);
 
 /* write.c: packets to bytes. */
 extern PyMethodDef native_packet_methods[]; /* of BasePacket; each packet class has them too */
