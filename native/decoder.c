@@ -21,8 +21,9 @@ typedef struct decoder {
     PyObject_HEAD
     const state *state;
     mqtt5_options options;
-    bool at_start;     /* no packet was read or refused yet */
-    unsigned moves;    /* counts how often the next packet became another one */
+    const mqtt5_options *effective; /* those; NULL if they are the defaults, which is faster */
+    size_t moves;      /* counts how often the next packet became another one */
+    size_t first;      /* that count before the first packet */
     bool is_lost;      /* after an error: it is not known where the next packet begins */
     PyObject *error;   /* the DecodeError, until skip() */
     size_t skipped;    /* bytes of the refused packet that have still to arrive */
@@ -159,7 +160,7 @@ static int begin_payload(decoder *self)
         return 0;
     }
     self->next_try = 2 * size; /* so that this takes linear time */
-    if (mqtt5_decode_head(data, size, &self->options, &packet, &self->needed, NULL) != MQTT5_OK ||
+    if (mqtt5_decode_head(data, size, self->effective, &packet, &self->needed, NULL) != MQTT5_OK ||
         self->needed <= size || self->state->packets[packet.type]->payload == NULL) {
         return 0;
     }
@@ -243,14 +244,13 @@ static PyObject *take_packet(decoder *self, const mqtt5_packet *packet, Py_ssize
 {
     PyObject *buffer = Py_NewRef(self->buffer), *payload = self->payload, *made;
     const uint8_t stage = self->options.stage;
-    const bool at_start = self->at_start;
-    const unsigned moves = ++self->moves;
+    const size_t moves = ++self->moves;
 
     self->start += size;
     self->payload = NULL;
     self->needed = self->next_try = 0;
-    self->at_start = false;
-    if (stage == MQTT5_STAGE_ANY || packet->type == MQTT5_CONNECT || packet->type == MQTT5_CONNACK) {
+    if (stage == MQTT5_STAGE_ANY ||
+        (stage == MQTT5_STAGE_OPENING && (packet->type == MQTT5_CONNECT || packet->type == MQTT5_CONNACK))) {
         self->options.stage = MQTT5_STAGE_OPEN;
     }
     made = native_read_packet(self->state, packet, payload);
@@ -258,7 +258,7 @@ static PyObject *take_packet(decoder *self, const mqtt5_packet *packet, Py_ssize
         self->start -= size;
         self->payload = Py_XNewRef(payload);
         self->options.stage = stage;
-        self->at_start = at_start;
+        self->moves--;
     }
     Py_XDECREF(payload);
     Py_DECREF(buffer);
@@ -270,7 +270,6 @@ static void drop_packet(decoder *self, size_t size)
 {
     size_t arrived = (size_t)(self->end - self->start), filled = 0;
 
-    self->at_start = false;
     if (size == 0) {
         self->is_lost = true;
         forget_all(self);
@@ -295,9 +294,9 @@ static void refuse_packet(decoder *self, const mqtt5_packet *packet, const mqtt5
     const size_t waits = (size_t)(self->end - self->start);
     const size_t shown = self->payload != NULL ? size - (size_t)self->payload_size : waits;
     PyObject *buffer = Py_NewRef(self->buffer), *exception;
-    const unsigned moves = self->moves;
+    const size_t moves = self->moves;
 
-    exception = native_refuse(self->state, packet, error, waiting(self), shown, size, self->at_start);
+    exception = native_refuse(self->state, packet, error, waiting(self), shown, size, moves == self->first);
     Py_DECREF(buffer);
     if (exception != NULL && self->moves == moves) {
         Py_XSETREF(self->error, Py_NewRef(exception));
@@ -315,6 +314,7 @@ static PyObject *next(decoder *self)
     mqtt5_packet packet;
     mqtt5_error error;
     mqtt5_status status;
+    PyObject *made;
     size_t size;
 
     if (self->error != NULL) {
@@ -327,21 +327,23 @@ static PyObject *next(decoder *self)
         if (!is_complete && self->needed > 0) {
             return NULL;
         }
-        status = mqtt5_decode_head(waiting(self), (size_t)waits, &self->options, &packet, &size, &error);
+        status = mqtt5_decode_head(waiting(self), (size_t)waits, self->effective, &packet, &size, &error);
         if (status != MQTT5_OK) { /* a limit has changed */
             refuse_packet(self, &packet, &error, size);
             return NULL;
         }
         self->needed = size;
-        return is_complete ? take_packet(self, &packet, (Py_ssize_t)(size - (size_t)self->payload_size)) : NULL;
+        made = is_complete ? take_packet(self, &packet, (Py_ssize_t)(size - (size_t)self->payload_size)) : NULL;
+        return packet.lenient ? native_mark_lenient(self->state, &packet, made) : made;
     }
     if (waits == 0 || (size_t)waits < self->needed) {
         tidy(self);
         return NULL;
     }
-    status = mqtt5_decode(waiting(self), (size_t)waits, &self->options, &packet, &size, &error);
+    status = mqtt5_decode(waiting(self), (size_t)waits, self->effective, &packet, &size, &error);
     if (status == MQTT5_OK) {
-        return take_packet(self, &packet, (Py_ssize_t)size);
+        made = take_packet(self, &packet, (Py_ssize_t)size);
+        return packet.lenient ? native_mark_lenient(self->state, &packet, made) : made;
     }
     if (status == MQTT5_INCOMPLETE) {
         self->needed = self->options.sender != MQTT5_SENDER_ANY && waits < TELLING ? Py_MIN(size, TELLING) : size;
@@ -415,6 +417,17 @@ static PyObject *decoder_buffered(PyObject *self, void *unused)
     return PyLong_FromSsize_t(size);
 }
 
+/* After a change of the options. */
+static void choose_options(decoder *self)
+{
+    const mqtt5_options *o = &self->options;
+
+    self->effective = o->max_packet_size > 0 || o->max_list_items > 0 || o->sender != MQTT5_SENDER_ANY || o->lenient ||
+                              o->forbid_control_characters
+                          ? o
+                          : NULL;
+}
+
 static size_t *limit_of(PyObject *self, bool of_items)
 {
     mqtt5_options *options = &((decoder *)self)->options;
@@ -447,6 +460,7 @@ static int decoder_set_limit(PyObject *self, PyObject *value, void *of_items)
     }
     Py_BEGIN_CRITICAL_SECTION(self);
     *limit_of(self, of_items != NULL) = limit;
+    choose_options((decoder *)self);
     ((decoder *)self)->needed = 0; /* so that the next step looks at the packet again */
     Py_END_CRITICAL_SECTION();
     return 0;
@@ -494,14 +508,17 @@ static int decoder_init(PyObject *object, PyObject *args, PyObject *keywords)
         native_take_bool(self->state, start, "from_start", &from_start) < 0) {
         return -1;
     }
-    options.stage = (uint8_t)(from_start ? MQTT5_STAGE_OPENING : MQTT5_STAGE_ANY);
+    options.stage = options.sender == MQTT5_SENDER_ANY ? MQTT5_STAGE_OPEN
+                    : from_start                       ? MQTT5_STAGE_OPENING
+                                                       : MQTT5_STAGE_ANY;
     Py_BEGIN_CRITICAL_SECTION(self);
     self->options = options;
-    self->at_start = true;
+    choose_options(self);
     self->is_lost = false;
     error = self->error;
     self->error = NULL;
     forget_all(self);
+    self->first = self->moves;
     Py_END_CRITICAL_SECTION();
     Py_XDECREF(error);
     return 0;
