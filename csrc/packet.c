@@ -571,17 +571,23 @@ static FAST bool may_refuse(const mqtt5_packet *packet, const mqtt5_options *opt
     const unsigned looked_at = IN_CONNECT | IN_SUBSCRIBE | IN_UNSUBSCRIBE | IN_SUBSCRIBE_ACK | IN_DISCONNECT | IN_AUTH;
     const mqtt5_properties *properties = &packet->as.properties;
 
-    if (!IS_FAST || options->forbid_control_characters || is_in(looked_at, packet->type)) {
+    if (!IS_FAST || options->forbid_control_characters) {
         return true;
     }
-    if (exceeds_items(properties, MQTT5_PROP_USER_PROPERTIES, &properties->user_properties, options) ||
-        exceeds_items(properties, MQTT5_PROP_SUBSCRIPTION_ID, &properties->subscription_ids, options)) {
-        return true;
+    if (properties->present != 0) {
+        if (exceeds_items(properties, MQTT5_PROP_USER_PROPERTIES, &properties->user_properties, options)) {
+            return true;
+        }
+        if (packet->type == MQTT5_PUBLISH && mqtt5_has(properties, MQTT5_PROP_SUBSCRIPTION_ID)) {
+            return options->sender == MQTT5_SENDER_CLIENT ||
+                   exceeds_items(properties, MQTT5_PROP_SUBSCRIPTION_ID, &properties->subscription_ids, options);
+        }
     }
     if (packet->type == MQTT5_PUBLISH) {
-        return options->sender == MQTT5_SENDER_CLIENT && mqtt5_has(properties, MQTT5_PROP_SUBSCRIPTION_ID);
+        return false;
     }
-    return is_in(IN_RECEIVED, packet->type) && packet->as.puback.reason_code != MQTT5_RC_SUCCESS;
+    return is_in(looked_at, packet->type) ||
+           (is_in(IN_RECEIVED, packet->type) && packet->as.puback.reason_code != MQTT5_RC_SUCCESS);
 }
 
 static APART mqtt5_status decode_body(const uint8_t *data, size_t size, const mqtt5_options *options,
