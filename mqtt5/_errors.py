@@ -154,6 +154,8 @@ def refuse_packet(
     else:
         shown = found[:8].hex(" ") + (" ..." if len(found) > 8 else "")
     text = f"{packet} {field} at offset {offset} ({shown or 'nothing left'}): {rule}".lstrip()
+    if reason_code == 0x95:  # Packet too large
+        text += f": {packet_size} bytes"
     if protocol:
         text += f"; this looks like {FOREIGN[protocol]}"
         if protocol.startswith("mqtt") and packet_type in OLDER:
