@@ -231,7 +231,7 @@ typedef struct mqtt5_error {
     uint8_t field;      /**< mqtt5_property_id or mqtt5_field, 0 if none */
     size_t offset;      /**< decode: where the field begins in the buffer, 0 if it is missing */
     size_t index;       /**< of the item, if the field is a list */
-    uint16_t packet_id; /**< decode: of the refused packet; 0 if it has none or it could not be read */
+    uint16_t packet_id; /**< of the packet that was received and refused; 0 if it has none or it could not be read */
 } mqtt5_error;
 
 /* ------------------------------------------------------------ the values */
@@ -410,7 +410,7 @@ typedef mqtt5_disconnect mqtt5_auth;
  */
 typedef struct mqtt5_packet {
     uint8_t type; /**< mqtt5_type; PINGREQ and PINGRESP have nothing else */
-    bool lenient; /**< decoded, and valid only with mqtt5_options.lenient; encoding ignores it */
+    bool lenient; /**< decoding needed mqtt5_options.lenient; encoding ignores it */
     union {
         mqtt5_properties properties;
         mqtt5_connect connect;
@@ -435,9 +435,10 @@ typedef struct mqtt5_packet {
 typedef enum mqtt5_sender { MQTT5_SENDER_ANY, MQTT5_SENDER_CLIENT, MQTT5_SENDER_SERVER } mqtt5_sender;
 
 /**
- * How far the connection is. With a sender, OPENING allows only packets that may precede the end of the handshake:
- * CONNECT from a client (3.1.0-1), CONNACK and AUTH from a server (3.2.0-1). OPEN refuses a second CONNECT or CONNACK
- * (3.1.0-2, 3.2.0-2). After the first CONNECT or CONNACK, the caller changes OPENING to OPEN.
+ * How far the connection is, to decode what a sender sends. OPENING allows only packets that may precede the end of the
+ * handshake: CONNECT from a client (3.1.0-1), CONNACK and AUTH with code 0x18 from a server (3.2.0-1, 4.12.0-2). OPEN
+ * refuses a second CONNECT or CONNACK (3.1.0-2, 3.2.0-2). After the first CONNECT or CONNACK, the caller changes
+ * OPENING to OPEN. mqtt5_check() and encoding know of these rules only that for the code of an AUTH.
  */
 typedef enum mqtt5_stage { MQTT5_STAGE_ANY, MQTT5_STAGE_OPENING, MQTT5_STAGE_OPEN } mqtt5_stage;
 
@@ -638,8 +639,8 @@ MQTT5_API uint16_t mqtt5_alias_init(mqtt5_aliases *aliases, uint16_t maximum, ui
  * Gives a PUBLISH that is about to be sent an alias: with its topic, if the peer does not know the alias yet, otherwise
  * without. Replaces the packet's own topic alias, which another connection may have used. A new topic gets the next
  * free alias, then that which was unused for longest. Topics of 1 to 3 bytes, which are not longer than an alias, and
- * those longer than the longest get none. Nothing is assigned: call mqtt5_alias_commit() once the packet was written.
- * Takes time linear in the number of aliases.
+ * those longer than the longest get none. Nothing is assigned: write the packet and call mqtt5_alias_commit() before
+ * the next call, or drop the packet. Takes time linear in the number of aliases.
  */
 MQTT5_API void mqtt5_alias_apply(const mqtt5_aliases *aliases, mqtt5_publish *publish);
 

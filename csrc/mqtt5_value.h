@@ -89,22 +89,10 @@ bool mqtt5_is_reason_code(unsigned type, uint8_t code, bool lenient);
 #if IS_FAST
 /* check.c: mqtt5_check() without options, of a packet whose properties were checked when they were read. */
 mqtt5_status mqtt5_check_decoded(const mqtt5_packet *packet, mqtt5_error *error);
-mqtt5_status mqtt5_check_restrictions(const mqtt5_packet *packet, const mqtt5_options *options, mqtt5_error *error);
 #endif
 
 #if defined(__GNUC__)
 #pragma GCC visibility pop
 #endif
-
-/* Only what the options forbid, of a packet that has passed mqtt5_check(); in small builds, all once more. */
-static INLINE mqtt5_status check_restrictions(const mqtt5_packet *packet, const mqtt5_options *options,
-                                              mqtt5_error *error)
-{
-#if IS_FAST
-    return mqtt5_check_restrictions(packet, options, error);
-#else
-    return mqtt5_check(packet, options, error);
-#endif
-}
 
 #endif

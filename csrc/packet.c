@@ -548,12 +548,18 @@ static RARE mqtt5_status apply_options(mqtt5_status status, const uint8_t *data,
         packet->lenient = true;
     }
     if (status == MQTT5_OK && options != NULL) {
-        status = check_restrictions(packet, options, error);
+        status = mqtt5_check(packet, options, error); /* once more, now with the options */
     }
     if (status != MQTT5_OK && error != NULL) {
         locate(data, size, lenient, packet, error);
     }
     return status;
+}
+
+static FAST bool exceeds_items(const mqtt5_properties *properties, mqtt5_property_id id, const mqtt5_list *list,
+                               const mqtt5_options *options)
+{
+    return mqtt5_has(properties, id) && options->max_list_items > 0 && list->count > options->max_list_items;
 }
 
 /*
@@ -564,19 +570,24 @@ static FAST bool may_refuse(const mqtt5_packet *packet, const mqtt5_options *opt
 {
     const unsigned looked_at = IN_CONNECT | IN_SUBSCRIBE | IN_UNSUBSCRIBE | IN_SUBSCRIBE_ACK | IN_DISCONNECT | IN_AUTH;
     const mqtt5_properties *properties = &packet->as.properties;
-    const size_t most = options->max_list_items;
 
-    if (!IS_FAST || options->forbid_control_characters || is_in(looked_at, packet->type)) {
+    if (!IS_FAST || options->forbid_control_characters) {
         return true;
     }
     if (properties->present != 0) {
-        if (mqtt5_has(properties, MQTT5_PROP_SUBSCRIPTION_ID) ||
-            (mqtt5_has(properties, MQTT5_PROP_USER_PROPERTIES) && most > 0 &&
-             properties->user_properties.count > most)) {
+        if (exceeds_items(properties, MQTT5_PROP_USER_PROPERTIES, &properties->user_properties, options)) {
             return true;
         }
+        if (packet->type == MQTT5_PUBLISH && mqtt5_has(properties, MQTT5_PROP_SUBSCRIPTION_ID)) {
+            return options->sender == MQTT5_SENDER_CLIENT ||
+                   exceeds_items(properties, MQTT5_PROP_SUBSCRIPTION_ID, &properties->subscription_ids, options);
+        }
     }
-    return is_in(IN_RECEIVED, packet->type) && packet->as.puback.reason_code != MQTT5_RC_SUCCESS;
+    if (packet->type == MQTT5_PUBLISH) {
+        return false;
+    }
+    return is_in(looked_at, packet->type) ||
+           (is_in(IN_RECEIVED, packet->type) && packet->as.puback.reason_code != MQTT5_RC_SUCCESS);
 }
 
 static APART mqtt5_status decode_body(const uint8_t *data, size_t size, const mqtt5_options *options,
@@ -601,15 +612,18 @@ mqtt5_status mqtt5_decode(const uint8_t *data, size_t size, const mqtt5_options 
     return status != MQTT5_OK ? status : decode_body(data, *packet_size, options, packet, error);
 }
 
-/* True if everything before the payload of a PUBLISH is there. A field that continues after size is not truncated. */
-static NOINLINE bool has_head(const uint8_t *data, size_t size, bool lenient, mqtt5_packet *packet)
+/*
+ * True if everything before the payload of a PUBLISH is there. A field that continues after size is not truncated. No
+ * property is read before all have arrived, so strict reading is enough.
+ */
+static NOINLINE bool has_head(const uint8_t *data, size_t size, mqtt5_packet *packet)
 {
     size_t header = 1;
 
     while (header < size && data[header] >= 0x80) {
         header++;
     }
-    return header < size && parse(data, size, lenient, packet, NULL) != MQTT5_ERR_TRUNCATED;
+    return header < size && parse(data, size, false, packet, NULL) != MQTT5_ERR_TRUNCATED;
 }
 
 mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, const mqtt5_options *options, mqtt5_packet *packet,
@@ -620,8 +634,7 @@ mqtt5_status mqtt5_decode_head(const uint8_t *data, size_t size, const mqtt5_opt
     packet->type = size > 0 ? data[0] >> 4 : 0;
     if (status == MQTT5_OK) {
         size = *packet_size;
-    } else if (status != MQTT5_INCOMPLETE || packet->type != MQTT5_PUBLISH ||
-               !has_head(data, size, options != NULL && options->lenient, packet)) {
+    } else if (status != MQTT5_INCOMPLETE || packet->type != MQTT5_PUBLISH || !has_head(data, size, packet)) {
         return status;
     }
     status = decode_body(data, size, options, packet, error);

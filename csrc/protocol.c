@@ -22,33 +22,25 @@ typedef struct {
 
 static const beginning beginnings[] = {
     BEGINS("tls", "\x14\x03"), /* the types of TLS records */
-    BEGINS("tls", "\x15\x03"),
-    BEGINS("tls", "\x16\x03"),
-    BEGINS("http", "HTTP/"),
-    BEGINS("http", "GET "),
-    BEGINS("http", "HEAD "),
-    BEGINS("http", "POST "),
-    BEGINS("http", "PUT "),
-    BEGINS("http", "DELETE "),
-    BEGINS("http", "CONNECT "),
-    BEGINS("http", "OPTIONS "),
-    BEGINS("http", "TRACE "),
-    BEGINS("http", "PATCH"),
+    BEGINS("tls", "\x15\x03"),   BEGINS("tls", "\x16\x03"),
+    BEGINS("http", "HTTP/"),     BEGINS("http", "GET "),
+    BEGINS("http", "HEAD "),     BEGINS("http", "POST "),
+    BEGINS("http", "PUT "),      BEGINS("http", "DELETE "),
+    BEGINS("http", "CONNECT "),  BEGINS("http", "OPTIONS "),
+    BEGINS("http", "TRACE "),    BEGINS("http", "PATCH"),
     BEGINS("http", "PRI *"), /* the preface of HTTP/2 */
-    BEGINS("proxy-v1", "PROXY"),
-    BEGINS("proxy-v2", "\r\n\r\n\0\r\nQUIT\n"),
-    BEGINS("mqtt-3.1.1", "\x20\x02\0\0"), /* a CONNACK without properties; its flags and return code */
-    BEGINS("mqtt-3.1.1", "\x20\x02\0\1"),
-    BEGINS("mqtt-3.1.1", "\x20\x02\0\2"),
-    BEGINS("mqtt-3.1.1", "\x20\x02\0\3"),
-    BEGINS("mqtt-3.1.1", "\x20\x02\0\4"),
-    BEGINS("mqtt-3.1.1", "\x20\x02\0\5"),
-    BEGINS("mqtt-3.1.1", "\x20\x02\1\0"),
+    BEGINS("proxy-v1", "PROXY"), BEGINS("proxy-v2", "\r\n\r\n\0\r\nQUIT\n"),
 };
 
 static bool begins_with(const uint8_t *data, size_t size, const char *bytes, size_t count)
 {
     return size >= count && memcmp(data, bytes, count) == 0;
+}
+
+/* A CONNACK of MQTT 3.1 or 3.1.1, which has flags and a return code up to 5, and no properties. */
+static bool is_old_connack(const uint8_t *data, size_t size)
+{
+    return size >= 4 && data[0] == 0x20 && data[1] == 2 && data[2] <= 1 && data[3] <= (data[2] == 0 ? 5 : 0);
 }
 
 /* The protocol of a CONNECT, by its protocol name and level. Bridges set the highest bit of the level. */
@@ -111,6 +103,9 @@ const char *mqtt5_foreign_protocol(const uint8_t *data, size_t size, uint8_t *le
         if (begins_with(data, size, beginnings[i].bytes, beginnings[i].size)) {
             return beginnings[i].name;
         }
+    }
+    if (is_old_connack(data, size)) {
+        return "mqtt-3.1.1";
     }
     if (is_websocket_frame(data, size)) {
         return "websocket";

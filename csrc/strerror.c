@@ -63,7 +63,7 @@ static const char status_texts[] =
     "this side must not send this reason code [3.4.2.1, 3.5.2.1, 3.14.2.1, 3.15.2.1]\0" /* MQTT5_ERR_SENDER_REASON_CODE */
     "a client's first packet must be CONNECT, a server's CONNACK or AUTH [3.1, 3.2]\0" /* MQTT5_ERR_NOT_CONNECTED */
     "CONNECT and CONNACK must not be repeated [3.1, 3.2]\0" /* MQTT5_ERR_ALREADY_CONNECTED */
-    "the list has more items than the limit\0" /* MQTT5_ERR_TOO_MANY_ITEMS */
+    "the list has more items than max_list_items\0" /* MQTT5_ERR_TOO_MANY_ITEMS */
     "the topic alias is above the Topic Alias Maximum [3.3.2.3.4]\0" /* MQTT5_ERR_TOPIC_ALIAS_TOO_LARGE */
     "the topic must not be empty with a topic alias that has no topic yet [3.3.2.3.4]\0" /* MQTT5_ERR_UNKNOWN_TOPIC_ALIAS */
     "unknown status";

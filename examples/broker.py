@@ -26,7 +26,8 @@ MAX_SIZE, MAX_ITEMS, FIRST_SIZE, FIRST_ITEMS = 256 * 1024, 1000, 16 * 1024, 32  
 LIMITS: dict[str, Any] = {"receive_max": 100, "topic_alias_max": 16, "max_packet_size": MAX_SIZE}  # in CONNACK
 MAX_IN_FLIGHT, MAX_WAITING, MAX_BACKLOG = 100, 10_000, 4 * 1024 * 1024  # unanswered and waiting messages, unsent bytes
 CONNECT_TIMEOUT, LINGER, FOREVER = 10.0, 2.0, 1e9  # seconds: until CONNECT, to send the last packet, no keep-alive
-OLD_CONNACK = bytes.fromhex("20020001")  # of MQTT 3.1 and 3.1.1: this version is not supported
+OLD_LEVELS = (3, 4, 0x83, 0x84)  # MQTT 3.1 and 3.1.1; a bridge adds 0x80
+OLD_CONNACK = bytes.fromhex("20020001")  # its answer: this version is not supported
 
 Subscription = tuple[TopicFilter, int | None]  # with its subscription identifier
 Message = tuple[PublishPacket, mqtt5.PublishTemplate, str]  # with the client id of its sender
@@ -66,12 +67,12 @@ class Client(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         try:
-            self.decoder.feed(data)
-            for packet in self.decoder:
-                if not self.closing:
-                    self.handle(packet)
+            if not self.closing:
+                self.decoder.feed(data)
+            while not self.closing and (packet := next(self.decoder, None)):
+                self.handle(packet)
         except mqtt5.DecodeError as error:
-            if error.protocol_level in (3, 4) and not self.id:
+            if error.protocol_level in OLD_LEVELS and not self.id:
                 self.transport.write(OLD_CONNACK)  # this client does not read the CONNACK of MQTT 5.0
                 self.close()
             else:

@@ -241,5 +241,7 @@ if __name__ == "__main__":
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=1883, help="0: any free one (default: %(default)s)")
     args = parser.parse_args()
-    with contextlib.suppress(KeyboardInterrupt):
+    try:
         asyncio.run(main(args.host, args.port, partial(print, flush=True)))
+    except (KeyboardInterrupt, OSError, OverflowError) as end:  # OverflowError: a port above 65535
+        raise SystemExit(f"handlers.py: {end}" if isinstance(end, Exception) else 0) from None

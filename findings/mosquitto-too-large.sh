@@ -62,4 +62,9 @@ with mosquitto("message_size_limit 10\n") as port:
     time.sleep(1)
     same("ohmqtt is still connected", client.is_connected(), False)
     client.shutdown()
+
+with mosquitto("message_size_limit 10\nmax_queued_messages 0\n") as port:
+    peer = Peer(port, "raw")
+    peer.send(publish("t", bytes(20), 1, 1))
+    same("with max_queued_messages 0", peer.all(), ["4003000195", "closed"])
 PYTHON

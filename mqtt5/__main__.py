@@ -168,7 +168,7 @@ def show_error(error: Error, offset: int, left: int, as_json: bool) -> None:
     else:
         assert isinstance(error, IncompleteError)
         known |= {"offset": offset + left, "size": left, "needed": error.needed}
-        text = f"{known['offset']}: the input ends in the packet at {offset}: {left} bytes of it, {error.needed} needed"
+        text = f"{known['offset']}: the input ends in the packet at {offset}, after {left} of {error.needed} bytes"
     sys.stdout.flush()  # so that the two do not mix where they go to the same place
     print(json.dumps(known) if as_json else f"error at {text}", file=sys.stderr)
 

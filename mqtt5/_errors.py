@@ -43,8 +43,15 @@ OLDER = {1: "the client does not use MQTT 5.0", 2: "the server does not support 
 #: Printed instead of a secret.
 HIDDEN = "<hidden>"
 
-#: The fields of a CONNECT that precede every secret, and their sizes in bytes.
-BEFORE_SECRETS = {"protocol_name": 6, "protocol_version": 1, "connect_flags": 1, "keep_alive": 2}
+#: The fields of CONNECT, CONNACK and AUTH that precede every secret, and their sizes in bytes.
+BEFORE_SECRETS = {
+    "protocol_name": 6,
+    "protocol_version": 1,
+    "connect_flags": 1,
+    "keep_alive": 2,
+    "session_present": 1,
+    "reason_code": 1,
+}
 
 
 class Short(reprlib.Repr):
@@ -147,6 +154,8 @@ def refuse_packet(
     else:
         shown = found[:8].hex(" ") + (" ..." if len(found) > 8 else "")
     text = f"{packet} {field} at offset {offset} ({shown or 'nothing left'}): {rule}".lstrip()
+    if reason_code == 0x95:  # Packet too large
+        text += f": {packet_size} bytes"
     if protocol:
         text += f"; this looks like {FOREIGN[protocol]}"
         if protocol.startswith("mqtt") and packet_type in OLDER:

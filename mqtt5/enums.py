@@ -279,6 +279,9 @@ def unlisted(codes: type[_C], number: int) -> _C:
     Its name is that of ReasonCode, or UNKNOWN_0xNN. Only reading makes such objects: calling the class refuses the
     number.
     """
+    known = _unlisted.get((codes, number))  # first: a list may have thousands of them
+    if known is not None:
+        return known  # type: ignore[return-value]
     try:
         return codes(number)
     except ValueError:

@@ -58,8 +58,8 @@ class Decoder:
 
     Call `feed()` with each piece, then iterate: each step returns the next packet, and the iteration ends when
     more data is needed. A packet that is not allowed raises DecodeError, after all packets before it. Every later
-    step raises it again, unless `skip()` passes over the packet; until then, a decoder keeps what follows it, if
-    `packet_size` is known. Once iterated to the end, a decoder holds at most the beginning of one packet.
+    step raises it again, unless `skip()` passes over the packet: do that, or stop feeding, since data after the
+    packet is kept. Once iterated to the end, a decoder holds at most the beginning of one packet.
 
     The options are those of `read()`. With a `sender`, the first packet must be one that begins a connection: CONNECT
     from a client, CONNACK or AUTH from a server; and a second CONNECT or CONNACK is refused. `from_start=False` is for

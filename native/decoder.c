@@ -21,8 +21,9 @@ typedef struct decoder {
     PyObject_HEAD
     const state *state;
     mqtt5_options options;
-    bool at_start;     /* no packet was read or refused yet */
-    unsigned moves;    /* counts how often the next packet changed, or its place */
+    const mqtt5_options *effective; /* those; NULL if they are the defaults, which is faster */
+    size_t moves;      /* counts how often the next packet became another one */
+    size_t first;      /* that count before the first packet */
     bool is_lost;      /* after an error: it is not known where the next packet begins */
     PyObject *error;   /* the DecodeError, until skip() */
     size_t skipped;    /* bytes of the refused packet that have still to arrive */
@@ -160,7 +161,7 @@ static int begin_payload(decoder *self)
         return 0;
     }
     self->next_try = 2 * size; /* so that this takes linear time */
-    if (mqtt5_decode_head(data, size, &self->options, &packet, &needed, NULL) != MQTT5_OK || needed <= size ||
+    if (mqtt5_decode_head(data, size, self->effective, &packet, &needed, NULL) != MQTT5_OK || needed <= size ||
         self->state->packets[packet.type]->payload == NULL) {
         return 0; /* a packet that is refused waits for the next step */
     }
@@ -175,7 +176,6 @@ static int begin_payload(decoder *self)
     memcpy(PyBytes_AS_STRING(self->payload), view->data, arrived);
     self->filled = (Py_ssize_t)arrived;
     self->end -= (Py_ssize_t)arrived;
-    self->moves++; /* a step that is under way cannot go back: the payload has left the buffer */
     return 0;
 }
 
@@ -246,22 +246,25 @@ static PyObject *take_packet(decoder *self, const mqtt5_packet *packet, Py_ssize
 {
     PyObject *buffer = Py_NewRef(self->buffer), *payload = self->payload, *made;
     const uint8_t stage = self->options.stage;
-    const bool at_start = self->at_start;
-    const unsigned moves = ++self->moves;
+    const size_t moves = ++self->moves;
 
     self->start += size;
     self->payload = NULL;
     self->needed = self->next_try = 0;
-    self->at_start = false;
-    if (stage == MQTT5_STAGE_ANY || packet->type == MQTT5_CONNECT || packet->type == MQTT5_CONNACK) {
+    if (stage == MQTT5_STAGE_ANY ||
+        (stage == MQTT5_STAGE_OPENING && (packet->type == MQTT5_CONNECT || packet->type == MQTT5_CONNACK))) {
         self->options.stage = MQTT5_STAGE_OPEN;
     }
     made = native_read_packet(self->state, packet, payload);
-    if (made == NULL && self->buffer == buffer && self->moves == moves) { /* no memory: the packet is still there */
+    if (packet->lenient) { /* it points to the buffer */
+        made = native_mark_lenient(self->state, packet, made);
+    }
+    if (made == NULL && self->buffer == buffer && self->payload == NULL && self->moves == moves) {
+        /* no memory, or interrupted: the packet is still there */
         self->start -= size;
         self->payload = Py_XNewRef(payload);
         self->options.stage = stage;
-        self->at_start = at_start;
+        self->moves--;
     }
     Py_XDECREF(payload);
     Py_DECREF(buffer);
@@ -273,7 +276,6 @@ static void drop_packet(decoder *self, size_t size)
 {
     size_t arrived = (size_t)(self->end - self->start), filled = 0;
 
-    self->at_start = false;
     if (size == 0) {
         self->is_lost = true;
         forget_all(self);
@@ -311,9 +313,9 @@ static void refuse_packet(decoder *self, const mqtt5_packet *packet, const mqtt5
 {
     const bool is_joined = self->payload != NULL && self->filled == self->payload_size;
     PyObject *buffer = is_joined ? join_payload(self, size) : Py_NewRef(self->buffer), *exception;
-    const uint8_t *data = is_joined ? NULL : waiting(self);
-    const unsigned moves = self->moves;
+    const uint8_t *data = waiting(self);
     size_t shown = (size_t)(self->end - self->start);
+    const size_t moves = self->moves;
 
     if (buffer == NULL) {
         return;
@@ -324,7 +326,7 @@ static void refuse_packet(decoder *self, const mqtt5_packet *packet, const mqtt5
     } else if (self->payload != NULL) {
         shown = size - (size_t)self->payload_size;
     }
-    exception = native_refuse(self->state, packet, error, data, shown, size, self->at_start);
+    exception = native_refuse(self->state, packet, error, data, shown, size, moves == self->first);
     Py_DECREF(buffer);
     if (exception != NULL && self->moves == moves) {
         Py_XSETREF(self->error, Py_NewRef(exception));
@@ -354,11 +356,11 @@ static PyObject *next(decoder *self)
         if (!is_complete && self->needed > 0) {
             return NULL;
         }
-        status = mqtt5_decode_head(waiting(self), (size_t)waits, &self->options, &packet, &size, &error);
+        status = mqtt5_decode_head(waiting(self), (size_t)waits, self->effective, &packet, &size, &error);
         self->needed = size;
         if (status != MQTT5_OK) { /* a limit has changed; one of lists applies to complete packets */
             if (is_complete ||
-                mqtt5_frame(waiting(self), (size_t)waits, &self->options, &size, NULL) > MQTT5_INCOMPLETE) {
+                mqtt5_frame(waiting(self), (size_t)waits, self->effective, &size, NULL) > MQTT5_INCOMPLETE) {
                 refuse_packet(self, &packet, &error, size);
             }
             return NULL;
@@ -369,7 +371,7 @@ static PyObject *next(decoder *self)
         tidy(self);
         return NULL;
     }
-    status = mqtt5_decode(waiting(self), (size_t)waits, &self->options, &packet, &size, &error);
+    status = mqtt5_decode(waiting(self), (size_t)waits, self->effective, &packet, &size, &error);
     if (status == MQTT5_OK) {
         return take_packet(self, &packet, (Py_ssize_t)size);
     }
@@ -445,6 +447,17 @@ static PyObject *decoder_buffered(PyObject *self, void *unused)
     return PyLong_FromSsize_t(size);
 }
 
+/* After a change of the options. */
+static void choose_options(decoder *self)
+{
+    const mqtt5_options *o = &self->options;
+
+    self->effective = o->max_packet_size > 0 || o->max_list_items > 0 || o->sender != MQTT5_SENDER_ANY || o->lenient ||
+                              o->forbid_control_characters
+                          ? o
+                          : NULL;
+}
+
 static size_t *limit_of(PyObject *self, bool of_items)
 {
     mqtt5_options *options = &((decoder *)self)->options;
@@ -477,6 +490,7 @@ static int decoder_set_limit(PyObject *self, PyObject *value, void *of_items)
     }
     Py_BEGIN_CRITICAL_SECTION(self);
     *limit_of(self, of_items != NULL) = limit;
+    choose_options((decoder *)self);
     ((decoder *)self)->needed = 0; /* so that the next step looks at the packet again */
     Py_END_CRITICAL_SECTION();
     return 0;
@@ -524,14 +538,17 @@ static int decoder_init(PyObject *object, PyObject *args, PyObject *keywords)
         native_take_bool(self->state, start, "from_start", &from_start) < 0) {
         return -1;
     }
-    options.stage = (uint8_t)(from_start ? MQTT5_STAGE_OPENING : MQTT5_STAGE_ANY);
+    options.stage = options.sender == MQTT5_SENDER_ANY ? MQTT5_STAGE_OPEN
+                    : from_start                       ? MQTT5_STAGE_OPENING
+                                                       : MQTT5_STAGE_ANY;
     Py_BEGIN_CRITICAL_SECTION(self);
     self->options = options;
-    self->at_start = true;
+    choose_options(self);
     self->is_lost = false;
     error = self->error;
     self->error = NULL;
     forget_all(self);
+    self->first = self->moves;
     Py_END_CRITICAL_SECTION();
     Py_XDECREF(error);
     return 0;

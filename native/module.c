@@ -279,6 +279,7 @@ static PyObject *read_buffer(PyObject *module, PyObject *const *args, Py_ssize_t
     status = mqtt5_decode(from.data, from.size, options, &packet, &size, &error);
     if (status == MQTT5_OK) {
         made = native_read_packet(s, &packet, NULL);
+        made = packet.lenient ? native_mark_lenient(s, &packet, made) : made;
         size_object = made != NULL ? PyLong_FromSize_t(size) : NULL;
         result = size_object != NULL ? PyTuple_New(2) : NULL;
         if (result != NULL) {

@@ -33,7 +33,7 @@
 #if !defined(Py_GIL_DISABLED)
 #define USE_FREE_LISTS
 #endif
-#if defined(__GNUC__) /* for a function that is worth its size in each of its few callers */
+#if defined(__GNUC__) /* for a static function that is worth its size in each of its few callers */
 #define HOT inline __attribute__((always_inline))
 #else
 #define HOT
@@ -176,6 +176,8 @@ void native_refuse_value(const layout *l, PyObject *self, const mqtt5_error *err
 
 /* to_object.c: structs to objects. */
 PyObject *native_read_packet(const state *s, const mqtt5_packet *packet, PyObject *payload);
+/* The object of a packet that is lenient, after native_read_packet(); it may be NULL. */
+PyObject *native_mark_lenient(const state *s, const mqtt5_packet *packet, PyObject *made);
 
 /* write.c: packets to bytes. */
 extern PyMethodDef native_packet_methods[]; /* of BasePacket; each packet class has them too */

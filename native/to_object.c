@@ -213,13 +213,17 @@ static PyObject *make_object(layout *l, const char *from, PyObject *payload)
     return made;
 }
 
-/* Its Will is lenient too if it needs that. */
-static void mark_lenient(const layout *l, const mqtt5_packet *packet, PyObject *made)
+PyObject *native_read_packet(const state *s, const mqtt5_packet *packet, PyObject *payload)
 {
-    const field *const *fixed;
+    return make_object(s->packets[packet->type], (const char *)packet, payload);
+}
 
-    ((object *)made)->given |= LENIENT;
-    for (fixed = l->fixed; *fixed != NULL; fixed++) {
+/* Its Will is lenient too if it needs that. */
+PyObject *native_mark_lenient(const state *s, const mqtt5_packet *packet, PyObject *made)
+{
+    const field *const *fixed = s->packets[packet->type]->fixed;
+
+    for (; made != NULL && *fixed != NULL; fixed++) {
         PyObject *value = values_of(made)[(*fixed)->index];
         const mqtt5_will *will = (const mqtt5_will *)(const void *)((const char *)packet + (*fixed)->offset);
 
@@ -227,15 +231,8 @@ static void mark_lenient(const layout *l, const mqtt5_packet *packet, PyObject *
             ((object *)value)->given |= LENIENT;
         }
     }
-}
-
-PyObject *native_read_packet(const state *s, const mqtt5_packet *packet, PyObject *payload)
-{
-    layout *l = s->packets[packet->type];
-    PyObject *made = make_object(l, (const char *)packet, payload);
-
-    if (made != NULL && packet->lenient) {
-        mark_lenient(l, packet, made);
+    if (made != NULL) {
+        ((object *)made)->given |= LENIENT;
     }
     return made;
 }

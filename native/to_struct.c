@@ -111,7 +111,7 @@ static PyObject *adapt_list(const field *f, PyObject *value)
     return items;
 }
 
-PyObject *native_adapt(const field *f, PyObject *value, bool lenient)
+inline PyObject *native_adapt(const field *f, PyObject *value, bool lenient)
 {
     if (is_list_kind(f->kind)) {
         PyObject *items = adapt_list(f, value);

@@ -102,7 +102,7 @@ def test_incomplete_packet_reported(hexadecimal, left, needed):
     status, out, err = decode("c000" + hexadecimal)
     assert (status, out) == (1, "0: PingReqPacket()\n")
     end = 2 + left
-    assert err == f"error at {end}: the input ends in the packet at 2: {left} bytes of it, {needed} needed\n"
+    assert err == f"error at {end}: the input ends in the packet at 2, after {left} of {needed} bytes\n"
 
 
 def test_json():

@@ -36,7 +36,7 @@ def test_keep_going_ends_where_framing_is_lost():
 def test_keep_going_reports_cut_packet():
     status, out, err = decode("--keep-going", BAD_UTF8.hex(), "c000", "3005")
     assert (status, out) == (1, "7: PingReqPacket()\n")
-    assert err.endswith("error at 11: the input ends in the packet at 9: 2 bytes of it, 7 needed\n")
+    assert err.endswith("error at 11: the input ends in the packet at 9, after 2 of 7 bytes\n")
 
 
 @pytest.mark.parametrize("closed", ["stdout", "stderr"])

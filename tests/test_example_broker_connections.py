@@ -129,15 +129,6 @@ async def test_receive_maximum_of_client_is_kept(port: int) -> None:
 
 
 @with_broker
-async def test_packet_too_large_for_client_is_skipped(port: int) -> None:
-    async with connected(port, max_packet_size=100) as client:
-        await client.subscribe("t")
-        await client.publish("t", bytes(200), QoS.AT_LEAST_ONCE)
-        await client.publish("t", b"end", QoS.AT_LEAST_ONCE)
-        assert await payloads(client, b"end") == []
-
-
-@with_broker
 async def test_slow_client_is_disconnected(port: int) -> None:
     size = 200_000
     async with connected(port) as publisher, connected(port) as reader, Wire(port, ConnectPacket("wire")) as wire:
@@ -179,12 +170,15 @@ def test_first_packet_wrong_is_refused(data: bytes, reason_code: int) -> None:
     conversation()
 
 
-@pytest.mark.parametrize("connect", ["10 0c 0004 4d515454 04 02 003c 0000", "10 0e 0006 4d5149736470 03 02 003c 0000"])
-def test_connect_of_older_version_is_refused_in_kind(connect: str) -> None:
+@pytest.mark.parametrize("version", ["0004 4d515454 04", "0004 4d515454 84", "0006 4d5149736470 03"])
+def test_connect_of_older_version_is_refused_in_kind(version: str) -> None:
     @with_broker
     async def conversation(port: int) -> None:
-        async with Wire(port, bytes.fromhex(connect)) as wire:
-            assert await asyncio.wait_for(wire.reader.read(), TIMEOUT) == bytes.fromhex("20020001")
+        connect = bytes.fromhex(version + "02 003c 0000")
+        async with Wire(port, bytes([0x10, len(connect)]) + connect) as wire:
+            assert await asyncio.wait_for(wire.reader.readexactly(4), TIMEOUT) == bytes.fromhex("20020001")
+            wire.send(mqtt5.PingReqPacket())  # such a client may send on before it reads the answer
+            assert await wire.receive() is None
 
     conversation()
 

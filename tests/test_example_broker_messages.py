@@ -169,6 +169,15 @@ async def test_retain_as_published_keeps_flag(port: int) -> None:
 
 
 @with_broker
+async def test_packet_too_large_for_client_is_skipped(port: int) -> None:
+    async with connected(port, max_packet_size=100) as client:
+        await client.subscribe("t")
+        await client.publish("t", bytes(200), QoS.AT_LEAST_ONCE)
+        await client.publish("t", b"end", QoS.AT_LEAST_ONCE)
+        assert await payloads(client, b"end") == []
+
+
+@with_broker
 async def test_retain_handling_decides_what_is_sent(port: int) -> None:
     async with connected(port) as client:
         await client.publish("t", b"kept", retain=True)

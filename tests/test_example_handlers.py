@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The example of a broker on asyncio streams, with the example client."""
 
-import asyncio
 import contextlib
 import functools
-import signal
 
 import pytest
-from example_peers import TIMEOUT, Wire, connected, error_of, handlers, message, payloads, program, with_broker
+from example_peers import Wire, connected, error_of, handlers, message, payloads, with_broker
 
 import mqtt5
 from mqtt5 import (
@@ -187,21 +185,3 @@ def test_unread_messages_end_connection(monkeypatch: pytest.MonkeyPatch) -> None
             assert received < count * size
 
     conversation()
-
-
-def test_program_after_signal_ends_quietly() -> None:
-    async def conversation() -> None:
-        process = await program("handlers.py", "--port", "0")
-        try:
-            assert process.stdout
-            port = int((await process.stdout.readline()).decode().rpartition(":")[2])
-            async with connected(port) as client:
-                process.send_signal(signal.SIGINT)
-                assert (await error_of(client)).reason_code == DisconnectReasonCode.SERVER_SHUTTING_DOWN
-        except BaseException:
-            process.kill()
-            raise
-        assert await process.communicate() == (b"", b"")
-        assert process.returncode == 0
-
-    asyncio.run(asyncio.wait_for(conversation(), TIMEOUT))

@@ -12,10 +12,13 @@ from example_peers import EXAMPLES, HOST, TIMEOUT, Wire, connected, error_of, pr
 from mqtt5 import ConnectPacket, DisconnectReasonCode
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_broker_after_signal_ends_quietly(number: int) -> None:
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [("broker.py", signal.SIGTERM), ("broker.py", signal.SIGINT), ("handlers.py", signal.SIGINT)],
+)
+def test_broker_after_signal_ends_quietly(name: str, number: int) -> None:
     async def conversation() -> None:
-        process = await program("broker.py", "--port", "0")
+        process = await program(name, "--port", "0")
         try:
             assert process.stdout
             line = (await process.stdout.readline()).decode()
@@ -50,6 +53,18 @@ def test_client_without_server_prints_one_line() -> None:
         assert b"ConnectionRefusedError" in err
 
     asyncio.run(asyncio.wait_for(conversation(), TIMEOUT))
+
+
+@pytest.mark.parametrize("name", ["broker.py", "handlers.py"])
+def test_broker_with_used_port_prints_one_line(name: str) -> None:
+    @with_broker
+    async def conversation(port: int) -> None:
+        process = await program(name, "--port", str(port))
+        out, err = await process.communicate()
+        assert (process.returncode, out, err.count(b"\n")) == (1, b"", 1)
+        assert err.startswith(f"{name}: ".encode())
+
+    conversation()
 
 
 def test_demo_meets_every_expectation() -> None:

@@ -126,3 +126,11 @@ def test_packet_beyond_mqtt_limit_refused() -> None:
     del payload, packet, caught
     with pytest.raises(ValueError, match="payload"):  # larger than any packet
         PublishPacket("t", bytes(268_435_456))
+
+
+@pytest.mark.parametrize("component", [mqtt5.Will, mqtt5.TopicFilter])
+def test_component_derived_from_packet_too_not_written(component: Any) -> None:
+    mixed = type("Mixed", (component, mqtt5.BasePacket), {})("t")
+    for call in (mixed.write, mixed.write_parts, lambda: mixed.packet_size, lambda: mixed.write(max_packet_size=9)):
+        with pytest.raises((TypeError, ValueError), match="packet"):
+            call()

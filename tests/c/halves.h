@@ -25,7 +25,6 @@
 #define mqtt5_encode_head broker_encode_head
 #define mqtt5_fit broker_fit
 #define mqtt5_foreign_protocol broker_foreign_protocol
-#define mqtt5_check_restrictions broker_check_restrictions
 #define mqtt5_is_reason_code broker_is_reason_code
 #define mqtt5_has_control_character broker_has_control_character
 #define mqtt5_check broker_check

@@ -165,6 +165,13 @@ static void test_alias_useless_topics_have_none(void)
     transmit(&there, &packet);
     CHECK(!mqtt5_has(&packet.as.properties, MQTT5_PROP_TOPIC_ALIAS) && packet.as.publish.topic.size == 7);
 
+    begin("a packet that got no alias here, committed all the same");
+    packet = publish_of("topic/a");
+    packet.as.properties.topic_alias = MOST + 1; /* its slot would be after the memory */
+    mqtt5_set(&packet.as.properties, MQTT5_PROP_TOPIC_ALIAS);
+    mqtt5_alias_commit(&there.sender, &packet.as.publish);
+    CHECK(there.sender.uses == 0);
+
     begin("less memory than the peer allows, and the opposite");
     CHECK(begin_aliases(&there.sender, &there.memory[0], 65535, MOST) == MOST);
     CHECK(begin_aliases(&there.sender, &there.memory[0], 1, MOST) == 1);

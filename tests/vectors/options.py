@@ -269,6 +269,17 @@ def codes(sheet: Sheet) -> None:
         for name in ACK_PLACES:
             part = packet(TYPES[name], u16(0x4321))
             sheet.ok(part, options_of(side), f"{name} of two bytes from a {side}", f"3.{TYPES[name] >> 4}.2.1")
+    sheet.open("sender", "PUBREC whose Remaining Length has two bytes, so that byte 4 is not its reason code")
+    for count in range(121, 127):
+        part = packet(0x50, u16(0x1234), u8(0x80), section((b"\x1f", *text("x" * count))))
+        sheet.ok(part, "sender=client", f"PUBREC of {size(part)} bytes", "3.5.2.1")
+    sheet.open("sender", "A code that DISCONNECT lacks belongs to neither side")
+    for code in (0x88, 0x8A, 0x8C):
+        part, what = packet(0xE0, u8(code)), f"DISCONNECT with reason code 0x{code:02x} from a client"
+        place = {"field": "reason_code", "offset": 2, "id": 0}
+        sheet.bad(PROTOCOL, part, "sender=client", what, "3.14.2-1", **place)
+        shown = {"lenient": 1, "reason_code": code, "entries": "reason-code"}
+        sheet.ok(part, "sender=client lenient", what, "3.14.2-1", **shown)
     empty = packet(0xF0)
     sheet.add("alt", 0, empty, "sender=server", "empty AUTH from a server", "3.15.2.1")
     what = "empty AUTH from a client: Success"
@@ -979,6 +990,12 @@ def limits(sheet: Sheet) -> None:
     part = packet(0x90, ONE, NONE, u8(0), u8(0x03))
     place = {"field": "reason_codes", "offset": 6, "index": 1, "id": 1}
     sheet.bad(PROTOCOL, part, "max_list_items=1", "SUBACK, second of two reason codes", "3.9.3-2", **place)
+    sheet.open("limits", "The limit comes before the sender")
+    part = packet(0xF0, u8(0x00), section(prop(21), *pairs))
+    place = {"field": "user_properties", "index": 1, "id": 0}
+    offset = size(part) - size(pairs[1])
+    what = "AUTH Success from a client, with two user properties"
+    sheet.bad(QUOTA, part, "sender=client max_list_items=1", what, "3.15.2.2.5", offset=offset, **place)
     packet_sizes(sheet)
 
 
