@@ -9,15 +9,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from engines import cpython, eager_collector
+from engines import cpython, eager_collector, native
 from test_collector import eager_gc
 from test_hostile_decoder import BAD, IN_STREAM, PING, STREAM
 
 import mqtt5
 from mqtt5 import (
     BasePacket,
+    ConnectPacket,
     Decoder,
     PublishPacket,
+    Will,
 )
 
 pytestmark = cpython
@@ -112,6 +114,34 @@ def test_decoder_used_by_collector_during_step(action: str) -> None:
     decoder.__init__()
     decoder.feed(STREAM)
     assert list(decoder) == IN_STREAM
+
+
+@native
+@eager_collector
+@pytest.mark.usefixtures("frozen_heap")
+def test_lenient_will_of_decoder_reset_by_collector() -> None:
+    """The bytes of the packet stay until the object is complete. Otherwise, AddressSanitizer reports it."""
+    will = Will("w", payload_format_indicator=1, user_properties=[("a", "b" * 10)] * 100)
+    valid = ConnectPacket("c", will=will).write()
+    lenient = valid.replace(b"\x01\x01\x26", b"\x01\x02\x26")
+    acted: list[bytes] = []
+    decoder: Any = Decoder(strict=False)
+
+    def act() -> None:
+        decoder.__init__(strict=False)
+        acted.append(valid[:1] + valid[1:])  # takes the memory of what the decoder let go
+
+    with eager_gc():
+        for generation_0 in range(1, 100):
+            gc.set_threshold(1_000_000)
+            Trash(act)
+            decoder.feed(lenient[:1] + lenient[1:])
+            gc.set_threshold(generation_0)
+            packet = next(decoder, None)
+            gc.set_threshold(1_000_000)
+            decoder.__init__(strict=False)
+            assert packet is None or (packet.lenient and packet.will.lenient)
+    assert acted
 
 
 def test_large_packet_fed_during_interrupted_step_arrives() -> None:
