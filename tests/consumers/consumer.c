@@ -16,12 +16,13 @@
 int main(void)
 {
     static const uint8_t bytes[] = {0x32, 0x0D, 0x00, 0x03, 'a', '/', 'b', 0x00, 0x07, 0x02, 0x01, 0x01, 'h', 'i', '!'};
-    static const mqtt5_options limit = {.max_packet_size = 14};
+    static mqtt5_options limit;
     uint8_t again[sizeof(bytes)];
     mqtt5_packet packet;
     mqtt5_error error;
     size_t size = 0;
 
+    limit.max_packet_size = 14;
     if (mqtt5_decode(bytes, sizeof(bytes), NULL, &packet, &size, &error) != MQTT5_OK || size != sizeof(bytes)) {
         fprintf(stderr, "decode: %s\n", mqtt5_strerror(error.status));
         return 1;

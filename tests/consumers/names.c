@@ -16,12 +16,13 @@ static const mqtt5_string_pair pair = {MQTT5_VIEW_INIT("name"), MQTT5_VIEW_INIT(
 
 int main(void)
 {
-    static const mqtt5_options options = {.max_packet_size = 100};
+    static mqtt5_options options;
     mqtt5_packet packet;
     mqtt5_error error;
     uint8_t bytes[100];
     size_t size;
 
+    options.max_packet_size = 100;
     packet.type = MQTT5_PUBLISH;
     packet.as.publish.topic = topic;
     packet.as.publish.payload = MQTT5_VIEW("hello");
