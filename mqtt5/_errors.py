@@ -131,7 +131,7 @@ def refuse_packet(
     name: str,
     offset: int,
     index: int,
-    found: bytes,
+    found: bytes | None,
     packet_type: int,
     packet_size: int,
     packet_id: int,
@@ -140,7 +140,8 @@ def refuse_packet(
 ) -> DecodeError:
     """For bytes that break a rule: packet is the name of the type, found up to 9 bytes from the offset on.
 
-    For each of the numbers from packet_type on, 0 is one that is not known. The protocol is a key of FOREIGN.
+    found is None if the bytes may be the rest of a packet with a secret, whose length was wrong. For each of the
+    numbers from packet_type on, 0 is one that is not known. The protocol is a key of FOREIGN.
 
     If the packet may hold a secret, only fields that precede every secret are shown: after a wrong length, a secret
     can be anywhere.
@@ -148,7 +149,9 @@ def refuse_packet(
     field = _name_of(fields, number, name)
     if number & IN_WILL:
         field = f"will.{field}"
-    if any(each.secret for each in fields):
+    if found is None:
+        shown = "bytes not shown"
+    elif any(each.secret for each in fields):
         size = 4 if offset < 2 else BEFORE_SECRETS.get(name, 0)  # the fixed header, and less than three bytes more
         shown = found[:size].hex(" ") or ("bytes not shown" if found else "")
     else:

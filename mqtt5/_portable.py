@@ -632,7 +632,7 @@ def _extent(data: bytes, arrived: int, options: Any) -> int:
     return min(arrived, max(int(size[0]), START))
 
 
-def _decode(data: bytes, arrived: int, options: Any, at_start: bool) -> tuple[Any, int]:
+def _decode(data: bytes, arrived: int, options: Any, at_start: bool, hides: bool = False) -> tuple[Any, int]:
     """Reads a packet from data, which ends with it if more has arrived."""
     size = len(data)
     scratch = _take()
@@ -649,12 +649,14 @@ def _decode(data: bytes, arrived: int, options: Any, at_start: bool) -> tuple[An
             return _packets[number].load(scratch.structs[number], packet.lenient), needed
         if status == lib.MQTT5_INCOMPLETE:
             raise _errors.incomplete(_rule(status), arrived, needed)
-        raise _refusal(data, arrived, status, number, needed, scratch.error, at_start)
+        raise _refusal(data, arrived, status, number, needed, scratch.error, at_start, hides)
     finally:
         scratch.give_back()
 
 
-def _refusal(data: bytes, arrived: int, status: int, number: int, size: int, error: Any, at_start: bool) -> Exception:
+def _refusal(
+    data: bytes, arrived: int, status: int, number: int, size: int, error: Any, at_start: bool, hides: bool
+) -> Exception:
     protocol, level = ffi.NULL, ffi.new("uint8_t *")
     if at_start:
         protocol = lib.mqtt5_foreign_protocol(data, len(data), level)
@@ -667,7 +669,7 @@ def _refusal(data: bytes, arrived: int, status: int, number: int, size: int, err
         _text(lib.mqtt5_field_name(error.field)),
         error.offset,
         error.index,
-        data[error.offset : min(error.offset + 9, _end(data, arrived, error.offset))],
+        None if hides else data[error.offset : min(error.offset + 9, _end(data, arrived, error.offset))],
         number,
         size,
         error.packet_id,
@@ -691,7 +693,18 @@ def _end(data: bytes, arrived: int, offset: int) -> int:
 
 
 class Decoder:
-    __slots__ = ("_at_start", "_buffer", "_error", "_is_open", "_needed", "_options", "_skipping", "_start")
+    __slots__ = (
+        "_at_start",
+        "_buffer",
+        "_error",
+        "_hides",
+        "_is_open",
+        "_moves",
+        "_needed",
+        "_options",
+        "_skipping",
+        "_start",
+    )
 
     def __init__(
         self,
@@ -710,9 +723,11 @@ class Decoder:
         self._is_open = sender is None  # then the stage does not matter
         self._buffer = bytearray()
         self._start = 0  # of the next packet
+        self._moves = 0  # changes whenever that moves
         self._needed = 1  # its size, as far as known
         self._skipping = 0  # bytes of a refused packet that have still to arrive
         self._at_start = True  # the buffer begins with the first bytes of the stream
+        self._hides = False  # the bytes may be the rest of a packet with a secret, whose length was wrong
         self._error: Any = None
 
     def feed(self, data: Any, /) -> None:
@@ -722,6 +737,7 @@ class Decoder:
             raise _errors.refuse_type(data, "data", "a bytes-like object") from None
         with view:  # released at once: a bytearray can be resized again
             if self._error is None or self._error.packet_size is not None:
+                self._moves += 1
                 self._drop_read()
                 skipped = min(self._skipping, view.nbytes)
                 self._buffer += view.tobytes()[skipped:] if skipped or not view.contiguous else view
@@ -774,24 +790,37 @@ class Decoder:
                 self._needed = min(self._needed, LOOK_AGAIN)
             if arrived >= self._needed:
                 data = bytes(self._buffer[start : start + self._needed])
+                at_start, moves = self._at_start, self._moves + 1
+                # Moves on first: what runs meanwhile, in the collector for example, may use this decoder.
+                self._start, self._needed, self._at_start, self._moves = start + len(data), 1, False, moves
                 try:
-                    made, size = _decode(data, arrived, self._options, self._at_start)
+                    made, _ = _decode(data, arrived, self._options, at_start, self._hides)
                 except DecodeError as error:
-                    self._error = _errors.again(error)  # without the traceback, which leads back here
-                    if error.packet_size is None:
-                        self._buffer, self._start = bytearray(), 0
-                    else:  # its rest may have to arrive still
-                        size = error.packet_size
-                        self._start = start + min(size, arrived)
-                        self._skipping = max(size - arrived, 0)
-                        self._needed, self._at_start = 1, False
+                    shape = _packets.get(error.packet_type or 0)
+                    self._hides = self._hides or (shape is not None and any(each.secret for each in shape.fields))
+                    if self._moves == moves:
+                        self._refuse(error, len(data))
                     raise
-                self._start, self._needed, self._at_start = start + size, 1, False
+                except BaseException:  # no memory, or interrupted: the packet is still there
+                    if self._moves == moves:
+                        self._start, self._at_start = start, at_start
+                    raise
                 if not self._is_open:
                     self._open(made)
                 return made
         self._drop_read()
         raise StopIteration
+
+    def _refuse(self, error: DecodeError, size: int) -> None:
+        """After the first bytes of a refused packet were passed."""
+        self._error = _errors.again(error)  # without the traceback, which leads back here
+        if error.packet_size is None:
+            self._buffer, self._start = bytearray(), 0
+        else:  # its rest may have to arrive still
+            rest = error.packet_size - size  # negative if more was read, to name a protocol
+            passed = min(rest, self.buffered)
+            self._start += passed
+            self._skipping = rest - passed
 
     def _open(self, packet: Any) -> None:
         """After a packet: MQTT5_STAGE_OPENING ends with a CONNECT or CONNACK, MQTT5_STAGE_ANY with any."""

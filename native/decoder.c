@@ -24,6 +24,7 @@ typedef struct decoder {
     const mqtt5_options *effective; /* those; NULL if they are the defaults, which is faster */
     size_t moves;      /* counts how often the next packet became another one */
     size_t first;      /* that count before the first packet */
+    bool hides;        /* the bytes may be the rest of a secret: no text shows them */
     bool is_lost;      /* after an error: it is not known where the next packet begins */
     PyObject *error;   /* the DecodeError, until skip() */
     size_t skipped;    /* bytes of the refused packet that have still to arrive */
@@ -308,6 +309,18 @@ static PyObject *join_payload(const decoder *self, size_t size)
     return joined;
 }
 
+/* If its length is wrong, what follows may be the rest of a secret. */
+static bool may_hold_secret(const state *s, unsigned type)
+{
+    const layout *l = type < TYPES ? s->packets[type] : NULL;
+    Py_ssize_t i = 0;
+
+    while (l != NULL && i < l->count && !l->fields[i].secret) {
+        i++;
+    }
+    return l != NULL && i < l->count;
+}
+
 /* Raises the error of the next packet, and drops the packet. */
 static void refuse_packet(decoder *self, const mqtt5_packet *packet, const mqtt5_error *error, size_t size)
 {
@@ -326,7 +339,8 @@ static void refuse_packet(decoder *self, const mqtt5_packet *packet, const mqtt5
     } else if (self->payload != NULL) {
         shown = size - (size_t)self->payload_size;
     }
-    exception = native_refuse(self->state, packet, error, data, shown, size, moves == self->first);
+    exception = native_refuse(self->state, packet, error, data, shown, size, moves == self->first, self->hides);
+    self->hides = self->hides || may_hold_secret(self->state, packet->type);
     Py_DECREF(buffer);
     if (exception != NULL && self->moves == moves) {
         Py_XSETREF(self->error, Py_NewRef(exception));
@@ -544,7 +558,7 @@ static int decoder_init(PyObject *object, PyObject *args, PyObject *keywords)
     Py_BEGIN_CRITICAL_SECTION(self);
     self->options = options;
     choose_options(self);
-    self->is_lost = false;
+    self->is_lost = self->hides = false;
     error = self->error;
     self->error = NULL;
     forget_all(self);

@@ -41,7 +41,7 @@ static size_t end_of_packet(const uint8_t *data, size_t size, size_t packet_size
 }
 
 PyObject *native_refuse(const state *s, const mqtt5_packet *packet, const mqtt5_error *error, const uint8_t *data,
-                        size_t size, size_t packet_size, bool at_start)
+                        size_t size, size_t packet_size, bool at_start, bool hides)
 {
     const layout *l = packet->type < TYPES ? s->packets[packet->type] : NULL;
     const size_t left = end_of_packet(data, size, packet_size, error) - error->offset;
@@ -53,9 +53,9 @@ PyObject *native_refuse(const state *s, const mqtt5_packet *packet, const mqtt5_
         exception = PyObject_CallFunction(
             s->refuse_packet, "Ossiisnny#inizi", l != NULL ? l->declared : none, mqtt5_type_name(packet->type),
             mqtt5_strerror(error->status), (int)mqtt5_reason_code(error->status), (int)error->field,
-            mqtt5_field_name(error->field), (Py_ssize_t)error->offset, (Py_ssize_t)error->index, data + error->offset,
-            (Py_ssize_t)Py_MIN(left, 9), (int)packet->type, (Py_ssize_t)packet_size, (int)error->packet_id, protocol,
-            (int)level);
+            mqtt5_field_name(error->field), (Py_ssize_t)error->offset, (Py_ssize_t)error->index,
+            hides ? NULL : data + error->offset, (Py_ssize_t)Py_MIN(left, 9), (int)packet->type,
+            (Py_ssize_t)packet_size, (int)error->packet_id, protocol, (int)level);
         Py_DECREF(none);
     }
     return exception;
@@ -293,7 +293,7 @@ static PyObject *read_buffer(PyObject *module, PyObject *const *args, Py_ssize_t
         native_raise(PyObject_CallFunction(s->incomplete, "snn", mqtt5_strerror(status), (Py_ssize_t)from.arrived,
                                            (Py_ssize_t)size));
     } else {
-        native_raise(native_refuse(s, &packet, &error, from.data, from.size, size, true));
+        native_raise(native_refuse(s, &packet, &error, from.data, from.size, size, true, false));
     }
     Py_XDECREF(from.owner);
     return result;

@@ -192,7 +192,7 @@ extern PyType_Spec native_decoder_spec;
 extern struct PyModuleDef native_module;
 void native_raise(PyObject *exception); /* steals the reference; NULL: an exception is set already */
 PyObject *native_refuse(const state *s, const mqtt5_packet *packet, const mqtt5_error *error, const uint8_t *data,
-                        size_t size, size_t packet_size, bool at_start); /* the exception for bytes */
+                        size_t size, size_t packet_size, bool at_start, bool hides); /* the exception for bytes */
 int native_get_buffer(const state *s, PyObject *object, Py_buffer *view, const char *name);
 
 /* Arguments: these return 0, or -1 with an exception. A value that is NULL was not given, and leaves the result. */

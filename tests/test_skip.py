@@ -8,7 +8,7 @@ import pytest
 from streams import BAD, PING, SENT, STREAM, fed
 
 import mqtt5
-from mqtt5 import DecodeError, Decoder, PacketType, PingReqPacket, PublishPacket
+from mqtt5 import ConnectPacket, DecodeError, Decoder, PacketType, PingReqPacket, PublishPacket
 
 LOST = b"\x00\x00"  # reserved packet type: the next packet cannot be found
 WRONG_CODE = bytes.fromhex("4003000795")
@@ -185,3 +185,19 @@ def test_init_again_forgets_error() -> None:
         decoder.skip()
     decoder.feed(PING)
     assert list(decoder) == [PingReqPacket()]
+
+
+def test_rest_of_secret_after_wrong_length_is_not_shown() -> None:
+    """A CONNECT whose length is too small: its password comes as the next packets."""
+    decoder = Decoder()
+    whole = ConnectPacket("c", username="u", password=b"\x20\x02secret").write()
+    decoder.feed(whole[:1] + bytes([whole[1] - 8]) + whole[2:])
+    texts = []
+    for _ in range(2):
+        with pytest.raises(DecodeError) as caught:
+            next(decoder)
+        texts.append(str(caught.value))
+        if caught.value.packet_size is not None:
+            decoder.skip()
+    assert "(bytes not shown)" in texts[1]
+    assert not any(b"secret".hex(" ")[:5] in text for text in texts)
