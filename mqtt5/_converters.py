@@ -44,6 +44,11 @@ def is_a(value: object, cls: Any) -> bool:
     return issubclass(type(value), cls)
 
 
+def plain_text(value: Any) -> Any:
+    """Exactly a str for one of a derived class, which may compare as it likes. Any other value is unchanged."""
+    return str.__str__(value) if is_a(value, str) else value
+
+
 def to_string(value: Any, name: str) -> str:
     if not is_a(value, str):
         raise refuse_type(value, name, "a str")

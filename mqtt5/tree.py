@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
 
-from mqtt5._converters import is_a
+from mqtt5._converters import plain_text
 from mqtt5.topics import split_shared, topic_matches
 
 TYPE_CHECKING = False  # type checkers go by the name; importing typing would take a fifth of the import
@@ -20,11 +20,6 @@ else:
     V = object
 
 ABSENT: Any = object()
-
-
-def _plain(key: str) -> str:
-    """Exactly a str: a class derived from it may compare as it likes. Anything else is the same, and not in a tree."""
-    return str.__str__(key) if is_a(key, str) else key
 
 
 class _Node(dict[str, "_Node"]):
@@ -63,12 +58,12 @@ class TopicTree(MutableMapping[str, V]):
     with too many (`filter.count("/")`). Nothing is left of a filter that was deleted.
     """
 
-    __slots__ = ("_exact", "_root", "_values")
+    __slots__ = ("_root", "_shared", "_values")
 
     def __init__(self) -> None:
         self._values: dict[str, V] = {}  # by filter
-        self._exact = _Node()  # filters without wildcards: one lookup finds all that match a topic
-        self._root = _Node()  # the others
+        self._shared = _Node()  # filters without wildcards that have a $share/NAME/: each has one level
+        self._root = _Node()  # filters with wildcards
 
     def match(self, topic: str) -> Iterator[V]:
         """The values of all filters that match the topic, in no particular order, as they are when this is called.
@@ -76,34 +71,37 @@ class TopicTree(MutableMapping[str, V]):
         Raises ValueError if it is not a valid topic name, TypeError if it is not a str.
         """
         topic_matches("#", topic)
-        topic = _plain(topic)
-        exact, node = self._exact.get(topic), self._root
-        ends = [] if exact is None else [exact]
-        if node or node.plus is not None or node.rest is not None:
-            levels = topic.split("/")
-            level, count = 0, len(levels)
-            if topic[0] == "$":  # which wildcards at the beginning do not match (4.7.2)
-                node, level = node.get(levels[0], _Node()), 1
-            waiting: list[tuple[_Node, int]] = []
-            while True:  # each turn visits a node that the levels before it lead to; no node is visited twice
-                if node.rest is not None:  # "a/#" matches its parent "a" too
-                    ends.append(node.rest)
-                if level == count:
-                    ends.append(node)
-                else:
-                    child = node.get(levels[level])
-                    level += 1
-                    if node.plus is not None:
-                        if child is not None:
-                            waiting.append((child, level))
-                        child = node.plus
+        if type(topic) is not str:
+            topic = plain_text(topic)
+        found: list[V] = []
+        if topic in self._values and not topic.startswith("$share/"):  # a filter without wildcards
+            found.append(self._values[topic])
+        node, ends = self._root, [self._shared[topic]] if topic in self._shared else []
+        levels = topic.split("/")
+        level, count = 0, len(levels)
+        if topic[0] == "$":  # which wildcards at the beginning do not match (4.7.2)
+            node, level = node.get(levels[0], _Node()), 1
+        waiting: list[tuple[_Node, int]] = []
+        while True:  # each turn visits a node that the levels before it lead to; no node is visited twice
+            if (rest := node.rest) is not None:  # "a/#" matches its parent "a" too
+                ends.append(rest)
+            if level == count:
+                ends.append(node)
+            else:
+                child, plus = node.get(levels[level]), node.plus
+                level += 1
+                if plus is None:
                     if child is not None:
                         node = child
                         continue
-                if not waiting:
-                    break
-                node, level = waiting.pop()
-        found: list[V] = []
+                else:
+                    if child is not None:
+                        waiting.append((child, level))
+                    node = plus
+                    continue
+            if not waiting:
+                break
+            node, level = waiting.pop()
         for node in ends:
             if node.value is not ABSENT:
                 found.append(node.value)
@@ -112,20 +110,22 @@ class TopicTree(MutableMapping[str, V]):
         return iter(found)
 
     def __getitem__(self, filter: str) -> V:
-        return self._values[_plain(filter)]
+        return self._values[plain_text(filter)]
 
     def __setitem__(self, filter: str, value: V) -> None:
         self._set(filter, value)
-        self._values[_plain(filter)] = value
+        self._values[plain_text(filter)] = value
 
     def __delitem__(self, filter: str) -> None:
-        del self._values[_plain(filter)]
+        del self._values[plain_text(filter)]
         self._set(filter, ABSENT)
 
     def _set(self, filter: str, value: V) -> None:
         name, text = split_shared(filter)
         wild = "+" in text or "#" in text
-        node, path = self._root if wild else self._exact, []
+        if name is None and not wild:
+            return
+        node, path = self._root if wild else self._shared, []
         for level in text.split("/") if wild else [text]:
             child = node.child(level)
             path.append((node, level, _Node() if child is None else child))

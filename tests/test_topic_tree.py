@@ -79,7 +79,7 @@ def test_match_agrees_with_topic_matches(first: set[str], changes: list[tuple[st
         assert list(tree.match(topic)) == []
     assert len(tree) == 0
     assert not tree._root
-    assert not tree._exact
+    assert not tree._shared
     assert tree._root.plus is tree._root.rest is None
 
 
