@@ -13,6 +13,7 @@ import argparse
 import asyncio
 import contextlib
 import itertools
+import signal
 import ssl
 from collections.abc import Callable
 from functools import partial
@@ -241,6 +242,7 @@ if __name__ == "__main__":
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=1883, help="0: any free one (default: %(default)s)")
     args = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job begins with it ignored
     try:
         asyncio.run(main(args.host, args.port, partial(print, flush=True)))
     except (KeyboardInterrupt, OSError, OverflowError) as end:  # OverflowError: a port above 65535
