@@ -33,19 +33,6 @@ class _Node(dict[str, "_Node"]):
         self.value: Any = ABSENT
         self.shares: dict[str, Any] | None = None  # by NAME: the values of filters with $share/NAME/
 
-    def child(self, level: str) -> _Node | None:
-        return self.plus if level == "+" else self.rest if level == "#" else self.get(level)
-
-    def link(self, level: str, child: _Node) -> None:
-        """Makes it the child for this level; removes it if it is empty."""
-        empty = not child and child.plus is child.rest is child.shares is None and child.value is ABSENT
-        if level in ("+", "#"):
-            setattr(self, "plus" if level == "+" else "rest", None if empty else child)
-        elif not empty:
-            self[level] = child
-        else:
-            self.pop(level, None)
-
 
 class TopicTree(MutableMapping[str, V]):
     """A dictionary of topic filters that finds the values of those that match a topic.
@@ -127,7 +114,7 @@ class TopicTree(MutableMapping[str, V]):
             return
         node, path = self._root if wild else self._shared, []
         for level in text.split("/") if wild else [text]:
-            child = node.child(level)
+            child = node.plus if level == "+" else node.rest if level == "#" else node.get(level)
             path.append((node, level, _Node() if child is None else child))
             node = path[-1][2]
         if name is None:
@@ -138,8 +125,14 @@ class TopicTree(MutableMapping[str, V]):
         elif node.shares is not None:
             del node.shares[name]
             node.shares = node.shares or None
-        for parent, level, child in reversed(path):
-            parent.link(level, child)
+        for parent, level, child in reversed(path):  # an empty child is removed
+            empty = not child and child.plus is child.rest is child.shares is None and child.value is ABSENT
+            if level in ("+", "#"):
+                setattr(parent, "plus" if level == "+" else "rest", None if empty else child)
+            elif not empty:
+                parent[level] = child
+            else:
+                parent.pop(level, None)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
